@@ -1,0 +1,3 @@
+//! Connection with a constant weight and delay.
+//!
+//! NEST: static_synapse.

@@ -1,0 +1,34 @@
+//! `synfire plot`: the raster of a run that was saved.
+
+use super::{print, raster};
+use crate::error::{Error, Result};
+use crate::record::{SpikeTrain, Stage, Summary, npz};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder of a run, as `synfire run --out` writes it
+    folder: PathBuf,
+}
+
+/// Draws the raster of a folder into it.
+pub fn run(args: &Args) -> Result<()> {
+    let folder = &args.folder;
+    let summary = Summary::read(folder)?;
+    let records = summary.records.iter().filter(|record| record.what == "spikes");
+    let trains =
+        records.map(|record| read(folder, &record.name, record.elements)).collect::<Result<Vec<_>>>()?;
+    if trains.is_empty() {
+        return Err(Error::network(format!("{} has no record of spikes to draw", folder.display())));
+    }
+    let mut stage = Stage::open(folder)?;
+    raster::draw(&summary, &trains, &stage.path(raster::FILE))?;
+    stage.commit()?;
+    print(&format!("written to {}\n", folder.join(raster::FILE).display()))
+}
+
+fn read(folder: &Path, name: &str, elements: u32) -> Result<SpikeTrain> {
+    let path = folder.join(format!("{name}.npz"));
+    let (times, senders) = (npz::read(&path, "times")?, npz::read(&path, "senders")?);
+    Ok(SpikeTrain { name: name.into(), times, senders, width: elements })
+}

@@ -1,0 +1,70 @@
+//! From the description to a program, in passes.
+//!
+//! 1. [`recipe`]: every population with its receptors and stimuli, merged over projections;
+//! 2. [`compose`]: one graph for all populations that are updated alike, from the models' texts;
+//! 3. [`layout`]: numbers for elements and ring slots;
+//! 4. [`wire`]: rows of synapses, the window, the scale of every port;
+//! 5. [`schedule`]: spikes that are known beforehand.
+//!
+//! Nothing in here knows a model by name.
+
+pub mod compose;
+pub mod connect;
+pub mod constants;
+pub mod kernel;
+pub mod layout;
+pub mod recipe;
+pub mod schedule;
+pub mod stimulus;
+pub mod wire;
+
+use crate::error::Result;
+use crate::network::Network;
+use crate::program::Program;
+
+/// What the device wants of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Threads that own a share of the targets each.
+    pub partitions: u32,
+    /// Most words of a block of synapses.
+    pub max_block_words: u64,
+    /// Longest window in steps.
+    pub max_window: u32,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Target { partitions: 1, max_block_words: 1 << 29, max_window: crate::program::MAX_WINDOW }
+    }
+}
+
+/// Compiles a network.
+///
+/// # Errors
+/// A model that cannot be lowered, a bound that a drawn value breaks, a network that is too large.
+pub fn compile(network: &Network, target: Target) -> Result<Program> {
+    let recipes = recipe::recipes(network)?;
+    let groups = compose::groups(network, &recipes)?;
+    let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
+    let wired = wire::wire(network, &recipes, &mut layout, target)?;
+    let events = schedule::events(network, &layout)?;
+    Ok(Program {
+        dt_ms: network.dt_ms(),
+        seed: network.seed(),
+        window: wired.window,
+        depth: wired.depth,
+        slots: layout.slots,
+        elements: layout.elements,
+        kernels: layout.kernels,
+        ports: wired.ports,
+        partitions: layout.partitions,
+        layout: wired.layout,
+        projections: wired.sources,
+        blocks: wired.blocks,
+        events,
+        traces: layout.traces,
+        populations: layout.populations,
+        synapses: wired.synapses,
+    })
+}

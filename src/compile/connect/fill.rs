@@ -1,0 +1,305 @@
+//! The second pass: every edge to its place in the row of its source.
+
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
+
+use rayon::prelude::*;
+
+use super::count::{Chunk, Counted, Plan, sign};
+use super::draw::{Line, Major};
+use super::{EdgeDelay, EdgeValue};
+use crate::Error;
+use crate::random::ROUNDING;
+
+/// How an entry is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One word: `slot | delay << slot_bits`.
+    Narrow {
+        /// Bits of the ring slot; the delay has the others.
+        slot_bits: u32,
+    },
+    /// Two words: slot, delay.
+    Wide,
+}
+
+/// Rows of one projection into one partition: some of its sources, all of their edges there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// Index of the projection.
+    pub projection: u32,
+    /// Index of the partition.
+    pub partition: u32,
+    /// First source, as its place in the projection.
+    pub source_first: u32,
+    /// Where the rows begin, in entries from the start of the block; one more than there are rows.
+    pub rows: Vec<u32>,
+    /// Ring slot and delay of every edge: rows in order of targets, words by [`Layout`].
+    pub entries: Vec<u32>,
+    /// Weights in units of 1 / scale of the slot.
+    pub weights: Weights,
+}
+
+/// Fixed-point weights of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Weights {
+    /// One for all edges.
+    Shared(i32),
+    /// One per edge.
+    Each(Vec<i32>),
+}
+
+/// A block that several threads write to, each to places of its own.
+struct Store {
+    rows: Vec<u32>,
+    source_first: u32,
+    entries: Vec<AtomicU32>,
+    /// Empty for a shared weight.
+    weights: Vec<AtomicI32>,
+}
+
+/// The blocks of a projection in one partition.
+struct Stores {
+    stores: Vec<Store>,
+    /// By row, if there are several.
+    store_of: Vec<u32>,
+}
+
+struct Filling<'a, F> {
+    layout: Layout,
+    max_entries: u32,
+    scale: &'a F,
+}
+
+impl Plan<'_> {
+    /// Draws all edges again and writes them down; blocks come by projection, partition and source, none is empty.
+    ///
+    /// `max_entries` bounds the entries of a block (the size of a binding). `scale` gives for each ring slot the
+    /// factor from weights to integers, a power of two.
+    pub fn fill<F>(self, layout: Layout, max_entries: u32, scale: &F) -> Result<Vec<Block>, Error>
+    where
+        F: Fn(u32) -> f64 + Sync + ?Sized,
+    {
+        self.check(layout)?;
+        let filling = Filling { layout, max_entries, scale: &scale };
+        let mut blocks = Vec::new();
+        for (projection, counted) in (0..).zip(self.projections) {
+            let name = counted.drawing.wiring.name.clone();
+            let filled = filling.projection(projection, counted, self.n_partitions);
+            blocks.extend(filled.map_err(|source| Error::Projection { name, source: Box::new(source) })?);
+        }
+        Ok(blocks)
+    }
+
+    fn check(&self, layout: Layout) -> Result<(), Error> {
+        let Layout::Narrow { slot_bits } = layout else {
+            return Ok(());
+        };
+        let (n_slots, (_, longest)) = (self.slot_sums().len() as u64, self.delays());
+        if slot_bits >= 32 || n_slots > 1 << slot_bits || u64::from(longest) >= 1 << (32 - slot_bits) {
+            return Err(Error::Rule(format!(
+                "{n_slots} ring slots and a delay of {longest} steps do not fit a word with {slot_bits} bits for the \
+                 slot; use the wide layout"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
+    fn projection(&self, index: u32, mut counted: Counted, n_partitions: usize) -> Result<Vec<Block>, Error> {
+        let shared = self.shared_weight(&counted)?;
+        let partitions: Vec<Stores> = (0..n_partitions)
+            .map(|partition| self.allocate(&mut counted, partition, shared.is_none()))
+            .collect::<Result<_, _>>()?;
+        let mut chunks = std::mem::take(&mut counted.chunks);
+        chunks.par_iter_mut().try_for_each(|chunk| match counted.drawing.major {
+            Major::Target => self.fill_by_target(&counted, chunk, &partitions[chunk.partition]),
+            Major::Source => self.fill_by_source(&counted, chunk, &partitions),
+        })?;
+        let mut blocks = Vec::new();
+        for (partition, stores) in (0..).zip(partitions) {
+            blocks.extend(stores.stores.into_iter().map(|store| store.into_block(index, partition, shared)));
+        }
+        Ok(blocks)
+    }
+
+    /// The weight of all edges, where there is only one and all slots have one scale.
+    fn shared_weight(&self, counted: &Counted) -> Result<Option<i32>, Error> {
+        let EdgeValue::Constant(weight) = counted.drawing.wiring.weight else {
+            return Ok(None);
+        };
+        let mut scales = counted.slots.iter().map(|slots| (self.scale)(slots[sign(weight)]));
+        let Some(first) = scales.next() else {
+            return Ok(Some(0));
+        };
+        if scales.all(|scale| scale == first) { quantise(weight, first).map(Some) } else { Ok(None) }
+    }
+
+    /// Rows and blocks of a partition; the counts of its chunks become places.
+    fn allocate(&self, counted: &mut Counted, partition: usize, with_weights: bool) -> Result<Stores, Error> {
+        let n_sources = counted.drawing.sources.len() as usize;
+        let mut rows = vec![0u64; n_sources];
+        for (first, lengths) in counts(counted, partition) {
+            rows[first..].iter_mut().zip(lengths).for_each(|(row, n)| *row += u64::from(*n));
+        }
+        let mut stores: Vec<Store> = Vec::new();
+        let mut offsets = vec![0];
+        let (mut first, mut total) = (0, 0u32);
+        for (row, &len) in rows.iter().enumerate() {
+            if len > u64::from(self.max_entries) {
+                return Err(Error::Rule(format!(
+                    "source {row} has {len} edges in one partition; a block holds {}",
+                    self.max_entries
+                )));
+            }
+            if u64::from(total) + len > u64::from(self.max_entries) {
+                let offsets = std::mem::replace(&mut offsets, vec![0]);
+                stores.push(self.store(first, offsets, with_weights));
+                (first, total) = (row as u32, 0);
+            }
+            total += len as u32;
+            offsets.push(total);
+        }
+        if total > 0 {
+            stores.push(self.store(first, offsets, with_weights));
+        }
+        let mut next: Vec<u32> = Vec::with_capacity(n_sources);
+        let mut store_of = Vec::new();
+        for (k, store) in (0..).zip(&stores) {
+            next.extend(&store.rows[..store.rows.len() - 1]);
+            if stores.len() > 1 {
+                store_of.resize(next.len(), k);
+            }
+        }
+        for (first, places) in counts(counted, partition) {
+            for (next, place) in next.iter_mut().skip(first).zip(places) {
+                let n = std::mem::replace(place, *next);
+                *next += n;
+            }
+        }
+        Ok(Stores { stores, store_of })
+    }
+
+    fn store(&self, source_first: u32, rows: Vec<u32>, with_weights: bool) -> Store {
+        let n = rows[rows.len() - 1] as usize;
+        let words = if self.layout == Layout::Wide { 2 * n } else { n };
+        // zeroed by the system; mapping in place keeps the allocation
+        let entries = vec![0u32; words].into_iter().map(AtomicU32::new).collect();
+        let weights = vec![0i32; if with_weights { n } else { 0 }].into_iter().map(AtomicI32::new).collect();
+        Store { rows, source_first, entries, weights }
+    }
+
+    fn fill_by_target(&self, counted: &Counted, chunk: &mut Chunk, stores: &Stores) -> Result<(), Error> {
+        let wiring = counted.drawing.wiring;
+        let mut line = Line::default();
+        for at in chunk.lines.iter().cloned().flatten() {
+            counted.drawing.draw(at, &mut line);
+            let slots = counted.slots[at as usize];
+            let scales = slots.map(self.scale);
+            for (i, &source) in line.partners.iter().enumerate() {
+                let (weight, delay) = line.edge(i, &wiring.weight, &wiring.delay);
+                let place = &mut chunk.rows[source as usize];
+                let store = stores.of(source);
+                store.put(*place, self.layout, slots[sign(weight)], delay);
+                if !store.weights.is_empty() {
+                    store.weights[*place as usize].store(quantise(weight, scales[sign(weight)])?, Relaxed);
+                }
+                *place += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_by_source(
+        &self,
+        counted: &Counted,
+        chunk: &mut Chunk,
+        partitions: &[Stores],
+    ) -> Result<(), Error> {
+        let wiring = counted.drawing.wiring;
+        let n_rows = chunk.n_rows();
+        let mut line = Line::default();
+        for (row, at) in chunk.lines.iter().cloned().flatten().enumerate() {
+            counted.drawing.draw(at, &mut line);
+            for (i, &target) in line.partners.iter().enumerate() {
+                let (weight, delay) = line.edge(i, &wiring.weight, &wiring.delay);
+                let slot = counted.slots[target as usize][sign(weight)];
+                let partition = counted.partition_of[target as usize] as usize;
+                let place = &mut chunk.rows[partition * n_rows + row];
+                let store = partitions[partition].of(at);
+                store.put(*place, self.layout, slot, delay);
+                if !store.weights.is_empty() {
+                    store.weights[*place as usize].store(quantise(weight, (self.scale)(slot))?, Relaxed);
+                }
+                *place += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    /// Weight and delay of an edge.
+    #[inline]
+    pub(super) fn edge(&self, i: usize, weight: &EdgeValue, delay: &EdgeDelay) -> (f64, u32) {
+        let weight = if let EdgeValue::Constant(weight) = weight { *weight } else { self.weights[i] };
+        let delay = if let EdgeDelay::Constant(delay) = delay { *delay } else { self.delays[i] };
+        (weight, delay)
+    }
+}
+
+impl Stores {
+    #[inline]
+    fn of(&self, source: u32) -> &Store {
+        match self.stores.as_slice() {
+            [store] => store,
+            stores => &stores[self.store_of[source as usize] as usize],
+        }
+    }
+}
+
+impl Store {
+    #[inline]
+    fn put(&self, place: u32, layout: Layout, slot: u32, delay: u32) {
+        let place = place as usize;
+        match layout {
+            Layout::Narrow { slot_bits } => self.entries[place].store(slot | delay << slot_bits, Relaxed),
+            Layout::Wide => {
+                self.entries[2 * place].store(slot, Relaxed);
+                self.entries[2 * place + 1].store(delay, Relaxed);
+            }
+        }
+    }
+
+    fn into_block(self, projection: u32, partition: u32, shared: Option<i32>) -> Block {
+        let weights = match shared {
+            Some(weight) => Weights::Shared(weight),
+            None => Weights::Each(self.weights.into_iter().map(AtomicI32::into_inner).collect()),
+        };
+        let entries = self.entries.into_iter().map(AtomicU32::into_inner).collect();
+        Block { projection, partition, source_first: self.source_first, rows: self.rows, entries, weights }
+    }
+}
+
+/// A weight in units of 1 / scale, rounded to the nearest, halves to even.
+#[inline]
+fn quantise(weight: f64, scale: f64) -> Result<i32, Error> {
+    let scaled = weight * scale;
+    if scaled.abs() > f64::from(i32::MAX) {
+        return Err(Error::Rule(format!("weight {weight} times {scale} exceeds 32 bits")));
+    }
+    Ok((scaled + ROUNDING).to_bits() as i32)
+}
+
+/// The counts by row of the chunks of a partition, in order of edges, each with its first row.
+fn counts<'c>(counted: &'c mut Counted, partition: usize) -> impl Iterator<Item = (usize, &'c mut [u32])> {
+    let major = counted.drawing.major;
+    counted.chunks.iter_mut().filter_map(move |chunk| match major {
+        Major::Target => (chunk.partition == partition).then_some((0, chunk.rows.as_mut_slice())),
+        Major::Source => {
+            let n_rows = chunk.n_rows();
+            let first = chunk.lines.first()?.start as usize;
+            Some((first, &mut chunk.rows[partition * n_rows..][..n_rows]))
+        }
+    })
+}

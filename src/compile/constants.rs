@@ -1,0 +1,183 @@
+//! The constants of a population's parts, as words: parameters, derived values, weights, seeds.
+//!
+//! `derive` runs here, in double precision, so that every device shares its bits.
+
+use crate::error::{Error, Result};
+use crate::lane::{self, NoCalls, Rate, Source, Ty, Value};
+use crate::model::Model;
+use crate::model::instance::Numbers;
+use crate::model::reflect::{Member, Scalar};
+use crate::program::Constant;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// A constant with its words: one for all elements, or one per element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Name, type, and whether every element has its own.
+    pub constant: Constant,
+    /// One word, or one per element.
+    pub words: Vec<u32>,
+}
+
+impl Entry {
+    /// A constant that all elements share.
+    pub fn shared(name: &str, scalar: Scalar, word: u32) -> Entry {
+        Entry { constant: Constant { name: name.into(), scalar, each: false }, words: vec![word] }
+    }
+
+    /// A constant from numbers.
+    pub fn numbers(name: &str, scalar: Scalar, numbers: &Numbers) -> Entry {
+        let (each, words) = match numbers {
+            Numbers::Same(value) => (false, vec![word(scalar, *value)]),
+            Numbers::Each(values) => (true, values.iter().map(|value| word(scalar, *value)).collect()),
+        };
+        Entry { constant: Constant { name: name.into(), scalar, each }, words }
+    }
+}
+
+/// The word that holds `value`; conversion saturates.
+pub fn word(scalar: Scalar, value: f64) -> u32 {
+    match scalar {
+        Scalar::F32 => (value as f32).to_bits(),
+        Scalar::I32 => value as i32 as u32,
+        Scalar::U32 => value as u32,
+    }
+}
+
+/// The lane type of a scalar.
+pub fn ty(scalar: Scalar) -> Ty {
+    match scalar {
+        Scalar::F32 => Ty::F32,
+        Scalar::I32 => Ty::I32,
+        Scalar::U32 => Ty::U32,
+    }
+}
+
+/// A fault of the lane graph as a fault of the model.
+pub fn fault(model: &Model, error: lane::Error) -> Error {
+    let file = format!("{}.wgsl", model.name());
+    let message = match error.source_line.trim() {
+        "" => error.message,
+        line => format!("{} in `{line}`", error.message),
+    };
+    Error::Model { file, line: error.line.max(1) as usize, message }
+}
+
+/// Parses a model's text for the lane graph.
+///
+/// # Errors
+/// [`Error::Model`] where it is no valid WGSL.
+pub fn source(model: &Model) -> Result<Source> {
+    Source::parse(model.name(), model.text()).map_err(|error| fault(model, error))
+}
+
+/// The entries of a model's `Params` and `Derived`, in this order, with names that begin with `prefix`.
+///
+/// # Errors
+/// [`Error::Model`] where `derive` cannot be lowered.
+pub fn of_model(
+    prefix: &str,
+    model: &Model,
+    params: &BTreeMap<String, Numbers>,
+    dt: f64,
+) -> Result<Vec<Entry>> {
+    let mut entries: Vec<Entry> = (model.params().iter())
+        .map(|member| {
+            Entry::numbers(&format!("{prefix}{}", member.name), member.scalar, &params[&member.name])
+        })
+        .collect();
+    if model.function("derive").is_some() {
+        entries.extend(derived(prefix, model, params, dt)?);
+    }
+    Ok(entries)
+}
+
+fn derived(prefix: &str, model: &Model, params: &BTreeMap<String, Numbers>, dt: f64) -> Result<Vec<Entry>> {
+    let evaluate = Evaluation::new(model, "derive")?;
+    let size = params.values().find_map(|numbers| match numbers {
+        Numbers::Each(values) => Some(values.len()),
+        Numbers::Same(_) => None,
+    });
+    let at = |element: usize| {
+        let value = |name: &str| if name == "dt" { dt } else { params[name].at(element) };
+        evaluate.run(&|_, name| value(name))
+    };
+    let rows: Vec<Vec<lane::Number>> = match size {
+        None => vec![at(0)],
+        Some(size) => (0..size).into_par_iter().map(at).collect(),
+    };
+    let columns = flat(model.members("Derived"));
+    let entries = columns.into_iter().enumerate().map(|(k, (name, scalar))| {
+        let words: Vec<u32> = rows.iter().map(|row| row[k].to_bits()).collect();
+        let each = size.is_some() && words.iter().any(|word| *word != words[0]);
+        let words = if each { words } else { vec![words[0]] };
+        Entry { constant: Constant { name: format!("{prefix}derived_{name}"), scalar, each }, words }
+    });
+    Ok(entries.collect())
+}
+
+/// Members with arrays spread out: `limit_0`, `limit_1`, …
+pub fn flat(members: &[Member]) -> Vec<(String, Scalar)> {
+    let spread = |member: &Member| match member.length {
+        None => vec![(member.name.clone(), member.scalar)],
+        Some(length) => (0..length).map(|k| (format!("{}_{k}", member.name), member.scalar)).collect(),
+    };
+    members.iter().flat_map(spread).collect()
+}
+
+/// A function of a model, evaluated in double precision on the host.
+pub struct Evaluation {
+    graph: lane::Graph,
+    outputs: Vec<lane::NodeId>,
+}
+
+impl Evaluation {
+    /// Lowers `function`; its arguments are leaves, named by struct and member.
+    ///
+    /// # Errors
+    /// [`Error::Model`] where it cannot be lowered.
+    pub fn new(model: &Model, function: &str) -> Result<Evaluation> {
+        let source = source(model)?;
+        let mut graph = lane::Graph::new();
+        let signature = model.function(function).expect("the caller has looked it up");
+        let mut args = vec![];
+        for (name, type_name) in &signature.arguments {
+            args.push(match type_name.as_str() {
+                "f32" => Value::Scalar(graph.leaf(&format!("f32.{name}"), Ty::F32, Rate::Uniform)),
+                owner => leaves(&mut graph, owner, model.members(owner)),
+            });
+        }
+        let result = lane::inline(&mut graph, &source, function, &args, &mut NoCalls);
+        let value = result.map_err(|error| fault(model, error))?.expect("the signature was checked");
+        Ok(Evaluation { outputs: value.scalars(), graph })
+    }
+
+    /// The results for arguments by struct (`f32` for plain ones) and member.
+    pub fn run(&self, value: &dyn Fn(&str, &str) -> f64) -> Vec<lane::Number> {
+        let leaf = |id: lane::LeafId| {
+            let leaf = &self.graph.leaves()[id.index()];
+            let (owner, member) = leaf.name.split_once('.').expect("leaves are named by struct and member");
+            let value = value(owner, member);
+            match leaf.ty {
+                Ty::F32 => lane::Number::F(value),
+                Ty::I32 => lane::Number::I(value as i32),
+                Ty::U32 => lane::Number::U(value as u32),
+                Ty::Bool => lane::Number::B(value != 0.0),
+            }
+        };
+        lane::evaluate(&self.graph, &self.outputs, &leaf)
+    }
+}
+
+fn leaves(graph: &mut lane::Graph, owner: &str, members: &[Member]) -> Value {
+    let mut leaf =
+        |name: &str, scalar| Value::Scalar(graph.leaf(&format!("{owner}.{name}"), ty(scalar), Rate::Uniform));
+    let value = |member: &Member| match member.length {
+        None => leaf(&member.name, member.scalar),
+        Some(length) => Value::Composite(
+            (0..length).map(|k| leaf(&format!("{}_{k}", member.name), member.scalar)).collect(),
+        ),
+    };
+    Value::Composite(members.iter().map(value).collect())
+}

@@ -1,0 +1,216 @@
+//! First pass: what the update of every population is made of.
+//!
+//! Synapses are merged over projections with equal synapse, output and values: their state is kept per target.
+//! Generators become parts of their targets' update where they can, and populations of sources where they cannot.
+
+use super::constants::{self, Entry};
+use super::stimulus::{self, Stimulus};
+use crate::error::Result;
+use crate::model::instance::{Kind, Numbers, continuous, spike_ports};
+use crate::model::reflect::Scalar;
+use crate::model::{Model, Role};
+use crate::network::projection::Receptor;
+use crate::network::{Network, PopulationId};
+use crate::random::Stream;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All parts of a network's updates.
+#[derive(Debug)]
+pub struct Recipes {
+    /// One for every population of the network that is updated.
+    pub populations: Vec<Recipe>,
+    /// Projections that become rows of synapses.
+    pub synaptic: Vec<Synaptic>,
+}
+
+/// What the update of one population is made of.
+#[derive(Debug)]
+pub struct Recipe {
+    /// Its name.
+    pub name: String,
+    /// The population; none for sources that the engine makes.
+    pub population: Option<PopulationId>,
+    /// Number of elements.
+    pub size: u32,
+    /// The model.
+    pub model: Arc<Model>,
+    /// Parameters by name.
+    pub params: BTreeMap<String, Numbers>,
+    /// State at the start by name; relative values are not yet made relative.
+    pub init: BTreeMap<String, Numbers>,
+    /// Constant currents by port.
+    pub inputs: BTreeMap<String, Numbers>,
+    /// Merged synapses.
+    pub receptors: Vec<Receptor>,
+    /// Generators that act on it.
+    pub stimuli: Vec<Stimulus>,
+    /// The largest value that one spike can carry.
+    pub bound: f64,
+    /// Number of its random stream.
+    pub stream: u32,
+}
+
+/// A projection whose spikes travel through rows of synapses.
+#[derive(Debug)]
+pub struct Synaptic {
+    /// Position among the network's projections.
+    pub projection: usize,
+    /// The recipe that the engine made for its sources, one an edge; none where they are a population's elements.
+    pub made: Option<usize>,
+    /// Which set of a schedule's elements sends; the first for all other sources.
+    pub set: Set,
+}
+
+/// The elements of a scheduled population, once for each kind of event: a factor may turn a weight's sign, and
+/// with it the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// Events with a positive factor.
+    Positive,
+    /// Numbers of spikes, for ports that count.
+    Counts,
+    /// Events with a negative factor; the weights change sign.
+    Negative,
+}
+
+impl Set {
+    /// How many sets there are.
+    pub const COUNT: u32 = 3;
+
+    /// The first element of the set, counted from the first of a population of `size`.
+    pub fn offset(self, size: u32) -> u32 {
+        self as u32 * size
+    }
+}
+
+/// What a random stream is for; each use of each object has its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Use {
+    /// Values of a population's parameters, state and inputs.
+    Values,
+    /// Edges, weights and delays of a projection.
+    Edges,
+    /// Noise during the run.
+    Noise,
+}
+
+/// The stream of a use of the `number`-th object.
+pub fn stream(network: &Network, use_: Use, number: usize) -> Stream {
+    Stream::new(network.seed(), 0).child(use_ as u32).child(number as u32)
+}
+
+/// Collects the parts of every population.
+///
+/// # Errors
+/// A drawn value outside its bounds, a generator that reaches a target too often.
+pub fn recipes(network: &Network) -> Result<Recipes> {
+    let mut populations = vec![];
+    for (k, population) in network.populations().iter().enumerate() {
+        let settings = &population.settings;
+        let values = stream(network, Use::Values, k);
+        settings.check(&format!("population `{}`", population.name), population.size, Some(values))?;
+        if settings.model.role() != Role::Neuron {
+            continue;
+        }
+        populations.push(Recipe {
+            name: population.name.clone(),
+            population: Some(PopulationId(k as u32)),
+            size: population.size,
+            model: settings.model.clone(),
+            params: settings.numbers(Kind::Param, population.size, Some(values)),
+            init: settings.numbers(Kind::Init, population.size, Some(values)),
+            inputs: settings.numbers(Kind::Input, population.size, Some(values)),
+            receptors: vec![],
+            stimuli: vec![],
+            bound: 1.0,
+            stream: stream(network, Use::Noise, k).stream,
+        });
+    }
+    let mut recipes = Recipes { populations, synaptic: vec![] };
+    merge_receptors(network, &mut recipes);
+    stimulus::attach(network, &mut recipes)?;
+    Ok(recipes)
+}
+
+fn merge_receptors(network: &Network, recipes: &mut Recipes) {
+    for projection in network.projections() {
+        let Some(receptor) = &projection.receptor else { continue };
+        for slice in projection.to.slices() {
+            let recipe = recipes.of_mut(slice.population).expect("synapses end on neurons");
+            if !recipe.receptors.contains(receptor) {
+                recipe.receptors.push(receptor.clone());
+            }
+        }
+    }
+}
+
+impl Recipes {
+    /// The recipe of a population of the network.
+    pub fn of(&self, population: PopulationId) -> Option<usize> {
+        self.populations.iter().position(|recipe| recipe.population == Some(population))
+    }
+
+    /// The recipe of a population of the network.
+    pub fn of_mut(&mut self, population: PopulationId) -> Option<&mut Recipe> {
+        self.populations.iter_mut().find(|recipe| recipe.population == Some(population))
+    }
+}
+
+/// A port of a recipe, by position: those of the neuron, then those of each receptor.
+impl Recipe {
+    /// Names of the ports, in order.
+    pub fn ports(&self) -> Vec<String> {
+        let own = spike_ports(&self.model).map(|member| member.name.clone());
+        let receptors = self.receptors.iter().enumerate().flat_map(|(k, receptor)| {
+            let names = spike_ports(&receptor.synapse.model);
+            names.map(move |member| format!("{}_{k}.{}", receptor.synapse.model.name(), member.name))
+        });
+        own.chain(receptors).collect()
+    }
+
+    /// The first port of a receptor of this population.
+    pub fn receptor_port(&self, receptor: &Receptor) -> Option<usize> {
+        let own = spike_ports(&self.model).count();
+        let k = self.receptors.iter().position(|known| known == receptor)?;
+        let before = self.receptors[..k].iter().map(|known| spike_ports(&known.synapse.model).count());
+        Some(own + before.sum::<usize>())
+    }
+
+    /// The models it is made of: `lif_ref + expon/coba`.
+    pub fn title(&self) -> String {
+        let receptors = (self.receptors.iter())
+            .map(|receptor| format!(" + {}/{}", receptor.synapse.model.name(), receptor.output.model.name()));
+        let stimuli = self.stimuli.iter().map(|stimulus| format!(" + {}", stimulus.model.name()));
+        receptors.chain(stimuli).fold(self.model.name().to_string(), |title, part| title + &part)
+    }
+
+    /// Every constant of its update, in a fixed order; the scales of the ports come first and are set later.
+    ///
+    /// # Errors
+    /// A `derive` that cannot be lowered.
+    pub fn constants(&self, dt: f64, seed: u64) -> Result<Vec<Entry>> {
+        let mut entries: Vec<Entry> = (0..self.ports().len())
+            .map(|port| Entry::shared(&format!("scale_{port}"), Scalar::F32, 1f32.to_bits()))
+            .collect();
+        entries.push(Entry::shared("dt", Scalar::F32, (dt as f32).to_bits()));
+        entries.push(Entry::shared("seed_low", Scalar::U32, seed as u32));
+        entries.push(Entry::shared("seed_high", Scalar::U32, (seed >> 32) as u32));
+        entries.push(Entry::shared("stream", Scalar::U32, self.stream));
+        entries.extend(continuous(&self.model).map(|member| {
+            Entry::numbers(&format!("input_{}", member.name), Scalar::F32, &self.inputs[&member.name])
+        }));
+        entries.extend(constants::of_model("", &self.model, &self.params, dt)?);
+        for (k, receptor) in self.receptors.iter().enumerate() {
+            for settings in [&receptor.synapse, &receptor.output] {
+                let prefix = format!("{}_{k}_", settings.model.name());
+                let params = settings.numbers(Kind::Param, 1, None);
+                entries.extend(constants::of_model(&prefix, &settings.model, &params, dt)?);
+            }
+        }
+        for (k, stimulus) in self.stimuli.iter().enumerate() {
+            entries.extend(stimulus.constants(k, dt)?);
+        }
+        Ok(entries)
+    }
+}

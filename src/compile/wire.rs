@@ -1,0 +1,422 @@
+//! Fourth pass: rows of synapses, the window they allow, and the scale of every port.
+//!
+//! Weights arrive as integers. The scale of a port is the largest power of two for which the sum of everything
+//! that can arrive in one step stays below 2^31, so no sum ever overflows, whatever fires.
+
+use super::Target;
+use super::connect::{
+    Block, Edge, EdgeDelay, EdgeValue, Layout as Entries, Plan, Segment, TargetSegment, Wiring, for_each_edge,
+};
+use super::constants::Evaluation;
+use super::layout::Layout;
+use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, stream};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::model::instance::spike_ports;
+use crate::model::tag::TagUnit;
+use crate::model::value::Value;
+use crate::network::projection::{Projection, port_for};
+use crate::network::view::Slice;
+use crate::network::{Network, PopulationId};
+use crate::program::{Port, Sources};
+use std::ops::Range;
+
+/// The wired network.
+#[derive(Debug)]
+pub struct Wired {
+    /// Steps between deliveries.
+    pub window: u32,
+    /// Rows of the ring.
+    pub depth: u32,
+    /// How entries are packed.
+    pub layout: Entries,
+    /// The sources of each projection's rows.
+    pub sources: Vec<Sources>,
+    /// The rows.
+    pub blocks: Vec<Block>,
+    /// The ports with their scales.
+    pub ports: Vec<Port>,
+    /// Number of synapses.
+    pub synapses: u64,
+}
+
+/// Builds all rows and sets the scales in the kernels' constants.
+///
+/// # Errors
+/// A rule that cannot be applied, drawn weights that no port takes, parrots in a circle.
+pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: Target) -> Result<Wired> {
+    let mut wirings = vec![];
+    for synaptic in &recipes.synaptic {
+        wirings.push(wiring(network, recipes, layout, synaptic)?);
+    }
+    let owned: Vec<Vec<Range<u32>>> =
+        (0..layout.partitions.len()).map(|p| owned_elements(layout, p)).collect();
+    let plan = Plan::count(&wirings, &owned)?;
+    if plan.slot_counts().iter().skip(layout.slots as usize).any(|count| *count > 0) {
+        let text = "a projection draws weights of a sign that no port of its targets takes; use a truncated distribution";
+        return Err(Error::network(text));
+    }
+    let (shortest, longest) = plan.delays();
+    let synapses = plan.edges();
+    let window = if synapses == 0 { target.max_window } else { shortest.min(target.max_window) };
+    let sources = wirings.iter().map(|wiring| Sources {
+        name: wiring.name.clone(),
+        segments: wiring.sources.iter().map(|segment| (segment.gid, segment.len)).collect(),
+    });
+    let sources = sources.collect();
+    let scales = Scales::new(network, recipes, layout, &plan)?;
+    let entries = packing(layout.slots, longest);
+    let words = if entries == Entries::Wide { 2 } else { 1 };
+    let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
+    let blocks = plan.fill(entries, max_entries, &|slot| scales.slot[slot as usize])?;
+    let ports = scales.ports;
+    let depth = (longest + window).next_power_of_two();
+    Ok(Wired { window, depth, layout: entries, sources, blocks, ports, synapses })
+}
+
+fn packing(slots: u32, longest: u32) -> Entries {
+    let slot_bits = 32 - slots.saturating_sub(1).leading_zeros();
+    let delay_bits = 32 - longest.leading_zeros();
+    if slot_bits + delay_bits <= 32 { Entries::Narrow { slot_bits } } else { Entries::Wide }
+}
+
+/// The elements whose slots a partition owns.
+fn owned_elements(layout: &Layout, partition: usize) -> Vec<Range<u32>> {
+    let owned = &layout.partitions[partition].elements;
+    let members =
+        layout.kernels.iter().zip(owned).flat_map(|(kernel, owned)| kernel.members.iter().zip(owned));
+    members
+        .filter(|(_, (_, len))| *len > 0)
+        .map(|(member, (first, len))| member.first + first..member.first + first + len)
+        .collect()
+}
+
+/// Weights as the row builder takes them.
+pub(super) fn edge_values(value: &Value) -> EdgeValue {
+    match value {
+        Value::Constant(weight) => EdgeValue::Constant(*weight),
+        Value::Each(weights) => EdgeValue::Each(weights.clone()),
+        Value::Random(distribution) => EdgeValue::Random(*distribution),
+    }
+}
+
+/// The delays of a projection in steps, with its latency, rounded to the nearest and at least one.
+pub(super) fn edge_delays(network: &Network, projection: &Projection) -> EdgeDelay {
+    let (dt, latency) = (network.dt_ms(), projection.latency);
+    // 1e-9: 1.5 steps in decimal input may come out as 1.4999999999999998
+    let steps = |delay: f64| ((delay / dt + 1e-9).round() as u32).saturating_add(latency).max(1);
+    match &projection.delay {
+        Value::Constant(delay) => EdgeDelay::Constant(steps(*delay)),
+        Value::Each(delays) => EdgeDelay::Each(delays.iter().map(|delay| steps(*delay)).collect()),
+        Value::Random(distribution) => EdgeDelay::Random { distribution: *distribution, dt, latency },
+    }
+}
+
+fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Synaptic) -> Result<Wiring> {
+    let projection = &network.projections()[synaptic.projection];
+    let counting = counts_events(network, projection);
+    let mut targets = vec![];
+    for slice in projection.to.slices() {
+        target_segments(recipes, layout, projection, slice, &mut targets)?;
+    }
+    let mut wiring = Wiring {
+        name: projection.name.clone(),
+        connectivity: projection.connectivity.clone(),
+        sources: projection
+            .from
+            .slices()
+            .iter()
+            .map(|slice| source_segment(network, layout, slice, synaptic.set))
+            .collect(),
+        targets,
+        weight: if counting { EdgeValue::Constant(1.0) } else { edge_values(&projection.weight) },
+        delay: edge_delays(network, projection),
+        stream: stream(network, Use::Edges, synaptic.projection),
+    };
+    if let Some(made) = synaptic.made {
+        expand(&mut wiring, layout, recipes, made)?;
+    }
+    if synaptic.set == Set::Negative {
+        negate(&mut wiring)?;
+    }
+    Ok(wiring)
+}
+
+/// Replaces the sources by one source an edge.
+fn expand(wiring: &mut Wiring, layout: &Layout, recipes: &Recipes, made: usize) -> Result<()> {
+    let mut edges: Vec<Edge> = vec![];
+    for_each_edge(wiring, |edge| edges.push(edge))?;
+    let (kernel, member) = layout.places[made];
+    let first = layout.kernels[kernel].members[member].first;
+    wiring.sources = vec![Segment { gid: first, len: recipes.populations[made].size }];
+    let pairs: Vec<[u32; 2]> = edges.iter().enumerate().map(|(k, edge)| [k as u32, edge.target]).collect();
+    wiring.connectivity = crate::network::rule::edges(pairs);
+    wiring.weight = EdgeValue::Each(edges.iter().map(|edge| edge.weight).collect());
+    wiring.delay = EdgeDelay::Each(edges.iter().map(|edge| edge.delay).collect());
+    Ok(())
+}
+
+/// The same edges with weights of the other sign.
+fn negate(wiring: &mut Wiring) -> Result<()> {
+    let mut edges: Vec<Edge> = vec![];
+    for_each_edge(wiring, |edge| edges.push(edge))?;
+    let pairs: Vec<[u32; 2]> = edges.iter().map(|edge| [edge.source, edge.target]).collect();
+    wiring.connectivity = crate::network::rule::edges(pairs);
+    wiring.weight = EdgeValue::Each(edges.iter().map(|edge| -edge.weight).collect());
+    wiring.delay = EdgeDelay::Each(edges.iter().map(|edge| edge.delay).collect());
+    Ok(())
+}
+
+/// Whether the projection ends on a port that counts events.
+pub(super) fn counts_events(network: &Network, projection: &Projection) -> bool {
+    projection.receptor.is_none()
+        && projection.to.slices().iter().any(|slice| {
+            let model = &network.get(slice.population).settings.model;
+            port(model, projection, 1.0).is_some_and(|(_, unit)| *unit == TagUnit::Spikes)
+        })
+}
+
+fn port<'m>(model: &'m Model, projection: &Projection, weight: f64) -> Option<(usize, &'m TagUnit)> {
+    let k = port_for(model, projection.port.as_deref(), weight)?;
+    let member = spike_ports(model).nth(k)?;
+    Some((k, &member.tag()?.unit))
+}
+
+fn source_segment(network: &Network, layout: &Layout, slice: &Slice, set: Set) -> Segment {
+    let located = &layout.populations[slice.population.0 as usize];
+    let scheduled = network.get(slice.population).settings.model.is_scheduled();
+    let offset = if scheduled { set.offset(located.size) } else { 0 };
+    let first = located.first.unwrap_or(0);
+    Segment { gid: first + offset + slice.first, len: slice.len }
+}
+
+/// The targets of a slice, cut where partitions end.
+fn target_segments(
+    recipes: &Recipes,
+    layout: &Layout,
+    projection: &Projection,
+    slice: &Slice,
+    out: &mut Vec<TargetSegment>,
+) -> Result<()> {
+    let position = recipes.of(slice.population).ok_or_else(|| {
+        Error::network(format!(
+            "projection `{}` ends on a generator; generators receive nothing",
+            projection.name
+        ))
+    })?;
+    let recipe = &recipes.populations[position];
+    let (kernel, k) = layout.places[position];
+    let member = &layout.kernels[kernel].members[k];
+    let port = |weight: f64| match &projection.receptor {
+        Some(receptor) => recipe.receptor_port(receptor),
+        None => port_for(&recipe.model, projection.port.as_deref(), weight),
+    };
+    let ports = [port(1.0), port(-1.0)];
+    for (p, partition) in layout.partitions.iter().enumerate() {
+        let (first, len) = partition.elements[kernel][k];
+        let (low, high) = (slice.first.max(first), (slice.first + slice.len).min(first + len));
+        if low >= high {
+            continue;
+        }
+        // weights of a sign that no port takes are counted beyond the last slot, and refused
+        let slot = ports.map(|port| port.map_or(layout.slots, |port| member.slots[p][port] + low - first));
+        out.push(TargetSegment { gid: member.first + low, len: high - low, slot });
+    }
+    Ok(())
+}
+
+/// The scale of every port.
+struct Scales {
+    slot: Vec<f64>,
+    ports: Vec<Port>,
+}
+
+impl Scales {
+    fn new(network: &Network, recipes: &Recipes, layout: &mut Layout, plan: &Plan) -> Result<Scales> {
+        let bounds = spike_bounds(network, recipes, layout, plan)?;
+        let mut scales = Scales { slot: vec![1.0; layout.slots as usize], ports: vec![] };
+        for (position, recipe) in recipes.populations.iter().enumerate() {
+            let (kernel, member) = layout.places[position];
+            let most = incoming_bound(network, recipes, &bounds, recipe);
+            for (port, name) in recipe.ports().iter().enumerate() {
+                let planes = planes(layout, (kernel, member), port);
+                let (mut sum, mut count) = (0.0f64, 0u32);
+                for slot in planes.iter().cloned().flatten() {
+                    sum = sum.max(plan.slot_sums().get(slot).copied().unwrap_or(0.0));
+                    count = count.max(plan.slot_counts().get(slot).copied().unwrap_or(0));
+                }
+                let scale = scale(sum * most, f64::from(count) * (most + 1.0));
+                planes.into_iter().flatten().for_each(|slot| scales.slot[slot] = scale);
+                set_scale(layout, (kernel, member), port, scale);
+                scales.ports.push(Port { name: format!("{}.{name}", recipe.name), scale, bound: sum * most });
+            }
+        }
+        Ok(scales)
+    }
+}
+
+/// The largest power of two with `sum · scale + roundings / 2 < 2^31`.
+fn scale(sum: f64, roundings: f64) -> f64 {
+    if sum <= 0.0 {
+        return 1.0;
+    }
+    let room = (f64::from(i32::MAX) - 0.5 * roundings).max(1.0);
+    // 2^±100 keeps the inverse within f32
+    (room / sum).log2().floor().clamp(-100.0, 100.0).exp2()
+}
+
+/// The slots of a port in every partition.
+fn planes(layout: &Layout, place: (usize, usize), port: usize) -> Vec<Range<usize>> {
+    let (kernel, k) = place;
+    let member = &layout.kernels[kernel].members[k];
+    let plane = |(p, partition): (usize, &crate::program::Partition)| {
+        let first = member.slots[p][port] as usize;
+        first..first + partition.elements[kernel][k].1 as usize
+    };
+    layout.partitions.iter().enumerate().map(plane).collect()
+}
+
+fn set_scale(layout: &mut Layout, place: (usize, usize), port: usize, scale: f64) {
+    let kernel = &mut layout.kernels[place.0];
+    let name = format!("scale_{port}");
+    if let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) {
+        kernel.members[place.1].constants[k] = vec![(scale.recip() as f32).to_bits()];
+    }
+}
+
+/// The largest value that a spike into a recipe can carry.
+fn incoming_bound(network: &Network, recipes: &Recipes, bounds: &Bounds, recipe: &Recipe) -> f64 {
+    let mut most = 1.0f64;
+    for synaptic in &recipes.synaptic {
+        let projection = &network.projections()[synaptic.projection];
+        if !projection.to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
+            continue;
+        }
+        let sources =
+            projection.from.slices().iter().map(|slice| bounds.of(recipes, synaptic, slice.population));
+        most = sources.fold(most, f64::max);
+    }
+    most
+}
+
+/// The largest value of a spike, by recipe and by scheduled population.
+struct Bounds {
+    recipes: Vec<f64>,
+    scheduled: Vec<f64>,
+}
+
+impl Bounds {
+    fn of(&self, recipes: &Recipes, synaptic: &Synaptic, population: PopulationId) -> f64 {
+        match synaptic.made.or_else(|| recipes.of(population)) {
+            Some(recipe) => self.recipes[recipe],
+            None => self.scheduled[population.0 as usize],
+        }
+    }
+}
+
+/// How large spikes can become; a model's `bound` is asked until nothing grows.
+fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Plan) -> Result<Bounds> {
+    let mut bounds =
+        Bounds { recipes: vec![1.0; recipes.populations.len()], scheduled: scheduled_bounds(network)? };
+    for round in 0..=recipes.populations.len() + 1 {
+        let mut grown = None;
+        for (position, recipe) in recipes.populations.iter().enumerate() {
+            if recipe.model.function("bound").is_none() {
+                continue;
+            }
+            let most = incoming_bound(network, recipes, &bounds, recipe);
+            let incoming: Vec<f64> = (0..recipe.ports().len())
+                .map(|port| {
+                    let slots = planes(layout, layout.places[position], port).into_iter().flatten();
+                    let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
+                    sums.fold(0.0, f64::max) * most + stimulus_bound(network, recipe, port)
+                })
+                .collect();
+            let bound = bound(network, &recipe.model, &recipe.constants(network.dt_ms(), 0)?, "", &incoming)?
+                .max(1.0);
+            if bound > bounds.recipes[position] {
+                bounds.recipes[position] = bound;
+                grown = Some(recipe.name.clone());
+            }
+        }
+        match grown {
+            None => return Ok(bounds),
+            Some(name) if round > recipes.populations.len() => {
+                return Err(Error::network(format!(
+                    "population `{name}` repeats spikes in a circle: their number has no bound"
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(bounds)
+}
+
+/// The most that the trains drawn by the target itself add to a port.
+fn stimulus_bound(network: &Network, recipe: &Recipe, port: usize) -> f64 {
+    let trains = recipe
+        .stimuli
+        .iter()
+        .enumerate()
+        .filter(|(_, stimulus)| !stimulus.is_current() && stimulus.port == port);
+    let most = trains.map(|(k, stimulus)| {
+        let entries = stimulus.constants(k, network.dt_ms()).unwrap_or_default();
+        bound(network, &stimulus.model, &entries, &stimulus.prefix(k), &[]).unwrap_or(0.0)
+    });
+    most.sum()
+}
+
+/// `bound` of a model, at its largest over all elements.
+fn bound(
+    network: &Network,
+    model: &Model,
+    entries: &[super::constants::Entry],
+    prefix: &str,
+    incoming: &[f64],
+) -> Result<f64> {
+    let evaluation = Evaluation::new(model, "bound")?;
+    let elements = entries.iter().map(|entry| entry.words.len()).max().unwrap_or(1);
+    let at = |element: usize| {
+        let value = |owner: &str, name: &str| {
+            let key = match owner {
+                "Derived" => format!("{prefix}derived_{name}"),
+                "Params" => format!("{prefix}{name}"),
+                "Input" => {
+                    let position = spike_ports(model).position(|member| member.name == name);
+                    return position.and_then(|k| incoming.get(k)).copied().unwrap_or(0.0);
+                }
+                _ => return network.dt_ms(),
+            };
+            let entry = entries
+                .iter()
+                .find(|entry| entry.constant.name == key)
+                .expect("a recipe lists its constants");
+            let word = entry.words[element.min(entry.words.len() - 1)];
+            match entry.constant.scalar {
+                crate::model::reflect::Scalar::F32 => f64::from(f32::from_bits(word)),
+                crate::model::reflect::Scalar::I32 => f64::from(word as i32),
+                crate::model::reflect::Scalar::U32 => f64::from(word),
+            }
+        };
+        evaluation.run(&value)[0].as_f64()
+    };
+    Ok((0..elements).map(at).fold(0.0, f64::max))
+}
+
+fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
+    let largest = |(_, population): (usize, &crate::network::Population)| {
+        if !population.settings.model.is_scheduled() {
+            return Ok(1.0);
+        }
+        let mut most = 1.0f64;
+        for function in ["event", "count"] {
+            let mut events = super::schedule::of_population(network, population, function)?;
+            events.sort_unstable_by_key(|event| (event.1, event.0));
+            for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+                most = most.max(together.iter().map(|event| f64::from(event.2.abs())).sum());
+            }
+        }
+        Ok(most)
+    };
+    network.populations().iter().enumerate().map(largest).collect()
+}

@@ -1,0 +1,185 @@
+//! Where a program runs: a GPU through wgpu, or the CPU from the same graphs.
+//!
+//! Both devices load a [`Program`] into an [`Engine`], which runs it in chunks and hands back what happened.
+
+pub mod cpu;
+pub mod gpu;
+
+use crate::error::{Error, Result};
+use crate::program::{Event, Program};
+use std::sync::Arc;
+
+/// A device that programs can be loaded on.
+#[derive(Clone, Debug)]
+pub enum Device {
+    /// A GPU, or a software renderer that acts as one.
+    Gpu(Arc<gpu::Adapter>),
+    /// The CPU.
+    Cpu(cpu::Cpu),
+}
+
+/// Which device to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// A hardware GPU where there is one, otherwise the CPU.
+    #[default]
+    Auto,
+    /// A GPU; software renderers count.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// What happened in one chunk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chunk {
+    /// Completed steps.
+    pub steps: u32,
+    /// Spikes found on the device, by step, then element; without the events that the host gave.
+    pub spikes: Vec<Event>,
+    /// Rows of every trace whose time lies in the chunk, row after row.
+    pub traces: Vec<Vec<f32>>,
+}
+
+/// All state of a run, for checkpoints: it restores to the same bits on the same kind of device.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// Completed steps.
+    pub step: u64,
+    /// State planes: for every kernel, member and variable, `size` words.
+    pub state: Vec<Vec<Vec<Vec<u32>>>>,
+    /// The ring: for every kernel, member and port, `depth` rows of `size` words, the row of `step` first.
+    pub ring: Vec<Vec<Vec<Vec<i32>>>>,
+}
+
+/// A program in progress on a device.
+pub trait Engine: Send {
+    /// Runs up to `steps` steps, with the host's `events` of these steps (by step, then element).
+    ///
+    /// The engine may stop earlier where its buffers are full; [`Chunk::steps`] tells, and the next call goes on.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] where a state stops being a number, [`Error::Device`] where the device fails.
+    fn run(&mut self, steps: u32, events: &[Event]) -> Result<Chunk>;
+
+    /// Reads all state.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails.
+    fn snapshot(&mut self) -> Result<Snapshot>;
+
+    /// Replaces all state.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails or the snapshot is of another program.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()>;
+}
+
+impl Device {
+    /// Opens a device.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where there is no GPU and one was asked for.
+    pub fn open(choice: Choice) -> Result<Device> {
+        match choice {
+            Choice::Cpu => Ok(Device::cpu()),
+            Choice::Gpu => Device::gpu(),
+            Choice::Auto => match gpu::Adapter::open(gpu::Software::Refuse) {
+                Ok(adapter) => Ok(Device::Gpu(Arc::new(adapter))),
+                Err(Error::Device(reason)) => {
+                    log::info!("running on the CPU: {reason}");
+                    Ok(Device::cpu())
+                }
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// The first GPU, or a software renderer.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where there is none.
+    pub fn gpu() -> Result<Device> {
+        Ok(Device::Gpu(Arc::new(gpu::Adapter::open(gpu::Software::Accept)?)))
+    }
+
+    /// The CPU with as many threads as the machine has cores.
+    pub fn cpu() -> Device {
+        Device::Cpu(cpu::Cpu::default())
+    }
+
+    /// `gpu` or `cpu`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Device::Gpu(_) => "gpu",
+            Device::Cpu(_) => "cpu",
+        }
+    }
+
+    /// What it is: `NVIDIA H200 (Vulkan)`, `CPU, 2 threads, AVX-512`.
+    pub fn name(&self) -> String {
+        match self {
+            Device::Gpu(adapter) => adapter.name(),
+            Device::Cpu(cpu) => cpu.name(),
+        }
+    }
+
+    /// Number of threads that own a share of the targets each, for a network of this many elements.
+    pub fn partitions(&self, elements: u64) -> u32 {
+        match self {
+            Device::Gpu(_) => 1,
+            Device::Cpu(cpu) => cpu.partitions(elements),
+        }
+    }
+
+    /// The largest block of synapses in words.
+    pub fn max_block_words(&self) -> u64 {
+        match self {
+            Device::Gpu(adapter) => adapter.max_binding_bytes() / 4,
+            Device::Cpu(_) => u64::from(u32::MAX),
+        }
+    }
+
+    /// Loads a program.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where it does not fit.
+    pub fn load(&self, program: Arc<Program>) -> Result<Box<dyn Engine>> {
+        match self {
+            Device::Gpu(adapter) => Ok(Box::new(gpu::Gpu::load(adapter.clone(), program)?)),
+            Device::Cpu(cpu) => Ok(Box::new(cpu::Engine::load(*cpu, program)?)),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Zeros in the shape of a program.
+    pub(crate) fn empty(program: &Program, step: u64) -> Snapshot {
+        let planes = |count: usize, len: usize| vec![vec![0; len]; count];
+        let state = program.kernels.iter().map(|kernel| {
+            kernel.members.iter().map(|member| planes(kernel.state.len(), member.size as usize)).collect()
+        });
+        let ring = program.kernels.iter().map(|kernel| {
+            let len = |size: u32| size as usize * program.depth as usize;
+            kernel
+                .members
+                .iter()
+                .map(|member| vec![vec![0; len(member.size)]; kernel.ports as usize])
+                .collect()
+        });
+        Snapshot { step, state: state.collect(), ring: ring.collect() }
+    }
+
+    /// Fails where the snapshot has not the shape of the program.
+    pub(crate) fn check(&self, program: &Program) -> Result<()> {
+        fn shape<T>(planes: &[Vec<Vec<Vec<T>>>]) -> Vec<Vec<Vec<usize>>> {
+            let lengths = |member: &Vec<Vec<T>>| member.iter().map(Vec::len).collect();
+            planes.iter().map(|kernel| kernel.iter().map(lengths).collect()).collect()
+        }
+        let expected = Snapshot::empty(program, 0);
+        if shape(&self.state) != shape(&expected.state) || shape(&self.ring) != shape(&expected.ring) {
+            return Err(Error::Device("the checkpoint is of another network".into()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Delivery on the CPU: the twin of `shaders/kernel/propagate.wgsl`.
+
+use crate::compile::connect::{Layout, Weights};
+use crate::program::{Event, Program};
+
+/// The rows of one partition, found by element.
+pub(super) struct Rows {
+    /// Elements where the set of blocks changes, ascending.
+    bounds: Vec<u32>,
+    /// For the elements between two bounds: blocks, each with what to add to an element for its row.
+    blocks: Vec<Vec<(usize, i64)>>,
+    first_slot: u32,
+}
+
+impl Rows {
+    pub fn new(program: &Program, partition: usize) -> Rows {
+        // element ranges with the block that holds their rows and the offset to the row
+        let mut ranges: Vec<(u32, u32, usize, i64)> = vec![];
+        for (k, block) in
+            program.blocks.iter().enumerate().filter(|(_, block)| block.partition as usize == partition)
+        {
+            let (first_row, end_row) = (block.source_first, block.source_first + block.rows.len() as u32 - 1);
+            let mut row = 0;
+            for (first, len) in &program.projections[block.projection as usize].segments {
+                let (low, high) = (first_row.max(row), end_row.min(row + len));
+                if low < high {
+                    let shift = i64::from(row) - i64::from(*first) - i64::from(first_row);
+                    ranges.push((first + low - row, first + high - row, k, shift));
+                }
+                row += len;
+            }
+        }
+        let mut bounds: Vec<u32> = ranges.iter().flat_map(|(low, high, ..)| [*low, *high]).collect();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let within = |bound: &u32| {
+            let found = ranges.iter().filter(|(low, high, ..)| low <= bound && bound < high);
+            found.map(|(_, _, block, shift)| (*block, *shift)).collect()
+        };
+        let blocks = bounds.iter().map(within).collect();
+        Rows { bounds, blocks, first_slot: program.partitions[partition].first_slot }
+    }
+
+    /// Adds one spike to the ring, which has `size.1` rows of `size.0` slots.
+    pub fn deliver(&self, program: &Program, event: &Event, ring: &mut [u32], size: (usize, usize)) {
+        let position = self.bounds.partition_point(|bound| *bound <= event.element);
+        let Some(blocks) = position.checked_sub(1).map(|k| &self.blocks[k]) else { return };
+        for (block, shift) in blocks {
+            let block = &program.blocks[*block];
+            let row = (i64::from(event.element) + shift) as usize;
+            let entries = block.rows[row] as usize..block.rows[row + 1] as usize;
+            let mut target =
+                Target { ring, size, step: event.step as usize, first_slot: self.first_slot as usize };
+            let weight = |k: usize| match &block.weights {
+                Weights::Shared(weight) => *weight,
+                Weights::Each(weights) => weights[k],
+            };
+            match (program.layout, event.value == 1.0) {
+                (Layout::Narrow { slot_bits }, true) => match &block.weights {
+                    Weights::Shared(weight) => target.shared(slot_bits, &block.entries[entries], *weight),
+                    Weights::Each(weights) => {
+                        target.each(slot_bits, &block.entries[entries.clone()], &weights[entries]);
+                    }
+                },
+                (Layout::Narrow { slot_bits }, false) => {
+                    for k in entries {
+                        let entry = block.entries[k];
+                        target.add(
+                            slot(entry, slot_bits),
+                            delay(entry, slot_bits),
+                            scaled(weight(k), event.value),
+                        );
+                    }
+                }
+                (Layout::Wide, _) => {
+                    for k in entries {
+                        let (slot, delay) =
+                            (block.entries[2 * k] as usize, block.entries[2 * k + 1] as usize);
+                        let amount =
+                            if event.value == 1.0 { weight(k) } else { scaled(weight(k), event.value) };
+                        target.add(slot, delay, amount);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The ring while one spike is added to it.
+struct Target<'a> {
+    ring: &'a mut [u32],
+    size: (usize, usize),
+    step: usize,
+    first_slot: usize,
+}
+
+impl Target<'_> {
+    #[inline]
+    fn add(&mut self, slot: usize, delay: usize, amount: i32) {
+        let (slots, depth) = self.size;
+        let at = ((self.step + delay) & (depth - 1)) * slots + slot - self.first_slot;
+        self.ring[at] = self.ring[at].wrapping_add(amount as u32);
+    }
+
+    fn shared(&mut self, bits: u32, entries: &[u32], weight: i32) {
+        for entry in entries {
+            self.add(slot(*entry, bits), delay(*entry, bits), weight);
+        }
+    }
+
+    fn each(&mut self, bits: u32, entries: &[u32], weights: &[i32]) {
+        for (entry, weight) in entries.iter().zip(weights) {
+            self.add(slot(*entry, bits), delay(*entry, bits), *weight);
+        }
+    }
+}
+
+#[inline]
+fn slot(entry: u32, bits: u32) -> usize {
+    (entry & ((1u64 << bits) - 1) as u32) as usize
+}
+
+#[inline]
+fn delay(entry: u32, bits: u32) -> usize {
+    (u64::from(entry) >> bits) as usize
+}
+
+/// A weight times what the spike carries, rounded half to even as WGSL's `round` does.
+fn scaled(weight: i32, value: f32) -> i32 {
+    (weight as f32 * value).round_ties_even() as i32
+}

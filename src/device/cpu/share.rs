@@ -1,0 +1,385 @@
+//! The elements that one thread owns: their state, their part of the ring, the rows that end on them.
+
+use super::Compiled;
+use super::deliver::Rows;
+use crate::device::Snapshot;
+use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
+use crate::program::{Event, Leaf, Member, Program};
+use std::sync::Arc;
+
+/// Elements that are advanced together through a window: their planes fit the first-level cache.
+const BLOCK: usize = 512;
+
+/// One thread's share of a program.
+pub(super) struct Share {
+    /// Planes of all owned members, then the ring.
+    arena: Vec<u32>,
+    members: Vec<Owned>,
+    ring: Ring,
+    rows: Rows,
+    /// Spikes found in the last window.
+    pub spikes: Vec<Event>,
+    scratch: Scratch,
+    /// One for every recorded range that is owned.
+    traces: Vec<Piece>,
+}
+
+/// Where the ring lies in the arena.
+#[derive(Clone, Copy)]
+pub(super) struct Ring {
+    pub first: usize,
+    pub slots: usize,
+    pub depth: usize,
+}
+
+impl Ring {
+    /// The arena offset of a slot in the row of a step.
+    fn at(&self, step: u64, slot: usize) -> usize {
+        self.first + (step as usize & (self.depth - 1)) * self.slots + slot
+    }
+}
+
+/// The part of a member that the share owns.
+struct Owned {
+    kernel: usize,
+    member: usize,
+    /// First element, counted in the member, and number.
+    first: u32,
+    len: u32,
+    state: Vec<usize>,
+    /// Offsets of the planes that the kernel reads and stores; arrivals are set for every step.
+    planes: Planes,
+    /// For every port that the kernel reads: its place among the read planes and its ring slot.
+    arrivals: Vec<(usize, usize)>,
+    /// Ring slots of all ports.
+    slots: Vec<usize>,
+    fired: Option<usize>,
+    value: Option<usize>,
+    recorded: Vec<usize>,
+    uniforms: Uniforms,
+}
+
+/// Rows of a recorded range in this chunk.
+struct Piece {
+    owned: usize,
+    trace: u32,
+    value: usize,
+    /// First recorded element, counted from the first owned one.
+    first: usize,
+    len: usize,
+    column: u32,
+    ty: Ty,
+    first_row: u64,
+    rows: Vec<f32>,
+}
+
+fn padded(len: u32) -> usize {
+    (len as usize).next_multiple_of(LANES)
+}
+
+/// A plane filled with words of a member from `first` on; one word stands for all.
+fn fill(plane: &mut [u32], words: &[u32], first: u32, len: u32) {
+    match words {
+        [word] => plane.fill(*word),
+        words => {
+            let words = &words[first as usize..(first + len) as usize];
+            plane[..words.len()].copy_from_slice(words);
+            // padding holds a valid element, so that it computes valid numbers
+            plane[words.len()..].fill(words.last().copied().unwrap_or(0));
+        }
+    }
+}
+
+impl Share {
+    pub fn new(program: &Arc<Program>, compiled: Arc<Vec<Compiled>>, partition: usize) -> Share {
+        let mut arena = vec![];
+        let mut members = vec![];
+        let share = &program.partitions[partition];
+        for (k, kernel) in program.kernels.iter().enumerate() {
+            for (m, member) in kernel.members.iter().enumerate() {
+                let (first, len) = share.elements[k][m];
+                if len > 0 {
+                    let owned =
+                        Owned::new(program, &compiled[k], (k, m), (first, len), partition, &mut arena);
+                    members.push(owned);
+                }
+                debug_assert!(first + len <= member.size);
+            }
+        }
+        let ring = Ring { first: arena.len(), slots: share.slots as usize, depth: program.depth as usize };
+        arena.resize(arena.len() + ring.slots * ring.depth, 0);
+        let mut traces = vec![];
+        for (position, owned) in members.iter().enumerate() {
+            traces.extend(owned.pieces(program, position));
+        }
+        let rows = Rows::new(program, partition);
+        Share { arena, members, ring, rows, spikes: vec![], scratch: Scratch::default(), traces }
+    }
+
+    /// Advances all owned elements by `steps` from step `first`.
+    pub fn update(&mut self, program: &Program, compiled: &[Compiled], first: u64, steps: u32) {
+        for (position, owned) in self.members.iter_mut().enumerate() {
+            let kernel = &compiled[owned.kernel];
+            let scalars: Vec<Scalars> = (0..steps)
+                .map(|q| kernel.kernel.at_step(&owned.uniforms, &|_| (first + u64::from(q)) as u32))
+                .collect();
+            let member = &program.kernels[owned.kernel].members[owned.member];
+            // one step needs no blocks of our own: the kernel has them
+            let block = if steps == 1 { owned.len as usize } else { BLOCK };
+            for begin in (0..owned.len as usize).step_by(block) {
+                let lanes = block.min(owned.len as usize - begin);
+                let shifted = owned.shifted(begin);
+                let mut planes = shifted;
+                for (q, scalars) in scalars.iter().enumerate() {
+                    let step = first + q as u64;
+                    for (place, slot) in &owned.arrivals {
+                        planes.leaves[*place] = self.ring.at(step, *slot) + begin;
+                    }
+                    let base = owned.first + begin as u32;
+                    kernel.kernel.run(&mut self.arena, &planes, lanes, base, scalars, &mut self.scratch);
+                    for slot in &owned.slots {
+                        let from = self.ring.at(step, *slot) + begin;
+                        self.arena[from..from + lanes].fill(0);
+                    }
+                    find_spikes(&self.arena, owned, member, (begin, lanes), step, &mut self.spikes);
+                    record(&self.arena, owned, (position, begin, lanes), step, &mut self.traces, program);
+                }
+            }
+        }
+    }
+
+    /// Adds what `spikes` and `events` send to the owned part of the ring.
+    pub fn deliver(&mut self, program: &Program, spikes: &[Event], events: &[Event]) {
+        let ring = &mut self.arena[self.ring.first..];
+        for event in spikes.iter().chain(events) {
+            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth));
+        }
+    }
+
+    /// Kernel, member, plane and element of a state that is not finite.
+    pub fn not_finite(&self, program: &Program) -> Option<(usize, usize, usize, u32)> {
+        // all exponent bits set: infinite or NaN
+        let bad = |word: &u32| word & 0x7f80_0000 == 0x7f80_0000;
+        self.members.iter().find_map(|owned| {
+            owned.state.iter().enumerate().find_map(|(plane, offset)| {
+                let is_float =
+                    program.kernels[owned.kernel].state[plane].1 == crate::model::reflect::Scalar::F32;
+                let found = self.arena[*offset..offset + owned.len as usize].iter().position(bad);
+                let element = found.filter(|_| is_float)?;
+                Some((owned.kernel, owned.member, plane, owned.first + element as u32))
+            })
+        })
+    }
+
+    /// Makes room for the rows of a chunk.
+    pub fn begin_traces(&mut self, program: &Program, begin: u64, end: u64) {
+        for piece in &mut self.traces {
+            let every = u64::from(program.traces[piece.trace as usize].every);
+            piece.first_row = begin / every;
+            piece.rows.clear();
+            piece.rows.resize((end / every - begin / every) as usize * piece.len, 0.0);
+        }
+    }
+
+    /// Writes the owned state into a snapshot.
+    pub fn save(&self, program: &Program, snapshot: &mut Snapshot) {
+        for owned in &self.members {
+            let range = owned.first as usize..(owned.first + owned.len) as usize;
+            for (plane, offset) in owned.state.iter().enumerate() {
+                let words = &self.arena[*offset..offset + owned.len as usize];
+                snapshot.state[owned.kernel][owned.member][plane][range.clone()].copy_from_slice(words);
+            }
+            let size = program.kernels[owned.kernel].members[owned.member].size as usize;
+            for (port, slot) in owned.slots.iter().enumerate() {
+                for row in 0..self.ring.depth {
+                    let from = self.ring.at(snapshot.step + row as u64, *slot);
+                    let words = &self.arena[from..from + owned.len as usize];
+                    let target =
+                        &mut snapshot.ring[owned.kernel][owned.member][port][row * size..][range.clone()];
+                    target.iter_mut().zip(words).for_each(|(into, word)| *into = *word as i32);
+                }
+            }
+        }
+    }
+
+    /// Reads the owned state from a snapshot.
+    pub fn load(&mut self, program: &Program, snapshot: &Snapshot) {
+        for owned in &self.members {
+            let range = owned.first as usize..(owned.first + owned.len) as usize;
+            for (plane, offset) in owned.state.iter().enumerate() {
+                let words = &snapshot.state[owned.kernel][owned.member][plane][range.clone()];
+                self.arena[*offset..offset + owned.len as usize].copy_from_slice(words);
+            }
+            let size = program.kernels[owned.kernel].members[owned.member].size as usize;
+            for (port, slot) in owned.slots.iter().enumerate() {
+                for row in 0..self.ring.depth {
+                    let from = self.ring.at(snapshot.step + row as u64, *slot);
+                    let words = &snapshot.ring[owned.kernel][owned.member][port][row * size..][range.clone()];
+                    let target = &mut self.arena[from..from + owned.len as usize];
+                    target.iter_mut().zip(words).for_each(|(into, word)| *into = *word as u32);
+                }
+            }
+        }
+    }
+}
+
+impl Owned {
+    fn new(
+        program: &Program,
+        compiled: &Compiled,
+        place: (usize, usize),
+        range: (u32, u32),
+        partition: usize,
+        arena: &mut Vec<u32>,
+    ) -> Owned {
+        let (first, len) = range;
+        let kernel = &program.kernels[place.0];
+        let member = &kernel.members[place.1];
+        let mut plane = |words: &[u32]| {
+            let offset = arena.len();
+            arena.resize(offset + padded(len), 0);
+            fill(&mut arena[offset..], words, first, len);
+            offset
+        };
+        let state: Vec<usize> = member.state.iter().map(|words| plane(words)).collect();
+        let constants: Vec<Option<usize>> = (kernel.constants.iter().zip(&member.constants))
+            .map(|(constant, words)| constant.each.then(|| plane(words)))
+            .collect();
+        let mut output = |node: &Option<crate::lane::NodeId>| node.map(|_| plane(&[0]));
+        let (fired, value) = (output(&kernel.fired), output(&kernel.value));
+        let recorded: Vec<usize> = kernel.recorded.iter().map(|_| plane(&[0])).collect();
+        let share = &program.partitions[partition];
+        let slots: Vec<usize> =
+            member.slots[partition].iter().map(|slot| (slot - share.first_slot) as usize).collect();
+        let mut arrivals = vec![];
+        let leaves = compiled.reads.iter().enumerate().map(|(position, leaf)| match leaf {
+            Leaf::State(k) => state[*k as usize],
+            Leaf::Constant(k) => constants[*k as usize].expect("planes are constants of each element"),
+            Leaf::Arrival(port) => {
+                arrivals.push((position, slots[*port as usize]));
+                0
+            }
+            Leaf::Step => unreachable!("the step has no plane"),
+        });
+        let leaves = leaves.collect();
+        let outputs = state.iter().chain(&fired).chain(&value).chain(&recorded).copied().collect();
+        let word = |id: crate::lane::LeafId| match compiled.leaves[id.index()] {
+            Some(Leaf::Constant(k)) if !kernel.constants[k as usize].each => member.constants[k as usize][0],
+            _ => 0,
+        };
+        let uniforms = compiled.kernel.uniforms(&word);
+        let planes = Planes { leaves, outputs };
+        Owned {
+            kernel: place.0,
+            member: place.1,
+            first,
+            len,
+            state,
+            planes,
+            arrivals,
+            slots,
+            fired,
+            value,
+            recorded,
+            uniforms,
+        }
+    }
+
+    /// The planes from lane `begin` on.
+    fn shifted(&self, begin: usize) -> Planes {
+        let shift = |offsets: &[usize]| offsets.iter().map(|offset| offset + begin).collect();
+        Planes { leaves: shift(&self.planes.leaves), outputs: shift(&self.planes.outputs) }
+    }
+
+    /// The recorded ranges within the owned elements.
+    fn pieces(&self, program: &Program, position: usize) -> Vec<Piece> {
+        let kernel = &program.kernels[self.kernel];
+        let owned = kernel.members[self.member].traces.iter().filter_map(|recorded| {
+            let low = recorded.first.max(self.first);
+            let high = (recorded.first + recorded.len).min(self.first + self.len);
+            (low < high).then(|| Piece {
+                owned: position,
+                trace: recorded.trace,
+                value: recorded.value as usize,
+                first: (low - self.first) as usize,
+                len: (high - low) as usize,
+                column: recorded.column + low - recorded.first,
+                ty: kernel.graph.ty(kernel.recorded[recorded.value as usize]),
+                first_row: 0,
+                rows: vec![],
+            })
+        });
+        owned.collect()
+    }
+}
+
+/// Appends the spikes of a block.
+fn find_spikes(
+    arena: &[u32],
+    owned: &Owned,
+    member: &Member,
+    block: (usize, usize),
+    step: u64,
+    out: &mut Vec<Event>,
+) {
+    let (begin, lanes) = block;
+    let Some(fired) = owned.fired else { return };
+    let fired = &arena[fired + begin..fired + begin + lanes];
+    for (chunk, masks) in fired.chunks(LANES).enumerate() {
+        if masks.iter().fold(0, |any, mask| any | mask) == 0 {
+            continue;
+        }
+        for (lane, _) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+            let lane = begin + chunk * LANES + lane;
+            let value = owned.value.map_or(1.0, |value| f32::from_bits(arena[value + lane]));
+            out.push(Event { step, element: member.first + owned.first + lane as u32, value });
+        }
+    }
+}
+
+/// Copies recorded values of a block into the rows of this step.
+fn record(
+    arena: &[u32],
+    owned: &Owned,
+    at: (usize, usize, usize),
+    step: u64,
+    traces: &mut [Piece],
+    program: &Program,
+) {
+    let (position, begin, lanes) = at;
+    for piece in traces.iter_mut().filter(|piece| piece.owned == position) {
+        let every = u64::from(program.traces[piece.trace as usize].every);
+        let (low, high) = (piece.first.max(begin), (piece.first + piece.len).min(begin + lanes));
+        if !(step + 1).is_multiple_of(every) || low >= high {
+            continue;
+        }
+        let row = ((step + 1) / every - piece.first_row - 1) as usize;
+        let plane = owned.recorded[piece.value];
+        let target = &mut piece.rows[row * piece.len + low - piece.first..][..high - low];
+        for (into, word) in target.iter_mut().zip(&arena[plane + low..plane + high]) {
+            *into = match piece.ty {
+                Ty::F32 => f32::from_bits(*word),
+                Ty::I32 => *word as i32 as f32,
+                Ty::U32 | Ty::Bool => *word as f32,
+            };
+        }
+    }
+}
+
+/// Puts the pieces of all shares together.
+pub(super) fn gather_traces(program: &Program, shares: &[Share], begin: u64, end: u64) -> Vec<Vec<f32>> {
+    let mut traces: Vec<Vec<f32>> = (program.traces.iter())
+        .map(|trace| {
+            let every = u64::from(trace.every);
+            vec![0.0; (end / every - begin / every) as usize * trace.width as usize]
+        })
+        .collect();
+    for piece in shares.iter().flat_map(|share| &share.traces) {
+        let width = program.traces[piece.trace as usize].width as usize;
+        let rows = traces[piece.trace as usize].chunks_mut(width);
+        for (row, values) in rows.zip(piece.rows.chunks(piece.len)) {
+            row[piece.column as usize..][..piece.len].copy_from_slice(values);
+        }
+    }
+    traces
+}

@@ -1,0 +1,117 @@
+//! A GPU through wgpu: state stays in its buffers, the host encodes chunks of steps and drains the log.
+//!
+//! *How it works.* A window of steps is one dispatch per kernel (`shaders/kernel/update.wgsl`) and one per shard
+//! of synapses (`shaders/kernel/propagate.wgsl`), however many populations and projections there are. The step is counted on
+//! the device, so the dispatches of a chunk are all alike, and the device can halt: before the log would overflow, or
+//! when a state is not finite any more. What is already submitted then does nothing, and the host goes on
+//! exactly where the device has stopped.
+//!
+//! ```text
+//! control   step, cursor of the log, halt …        states[kernel]   planes, one per variable
+//! ring      depth rows of slots (i32)              constants, tables[kernel]
+//! log       element | step in window, value        rows, entries, weights[shard]
+//! injected  events of the host                     traces
+//! ```
+
+mod adapter;
+mod buffer;
+mod chunk;
+mod load;
+mod pipeline;
+mod shard;
+mod size;
+mod snapshot;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use adapter::{Adapter, Description, Software, list};
+
+use super::{Chunk, Engine, Snapshot};
+use crate::error::{Error, Result};
+use crate::program::{Event, Program};
+use pipeline::{Fields, Pipeline};
+use size::Sizes;
+use std::sync::Arc;
+
+/// A program on a GPU.
+#[derive(Debug)]
+pub struct Gpu {
+    adapter: Arc<Adapter>,
+    program: Arc<Program>,
+    sizes: Sizes,
+    buffers: Buffers,
+    kernels: Vec<Update>,
+    shards: Vec<Propagate>,
+    slots: [Slot; 2],
+    /// Completed steps.
+    step: u64,
+    /// Steps of the next submission.
+    pace: u32,
+    /// A run has failed: the state is of no use.
+    failed: bool,
+}
+
+/// Buffers that all kernels share.
+#[derive(Debug)]
+struct Buffers {
+    sizes: wgpu::Buffer,
+    control: wgpu::Buffer,
+    fields: Fields,
+    ring: wgpu::Buffer,
+    injected: wgpu::Buffer,
+    traces: wgpu::Buffer,
+}
+
+/// One dispatch of `update`.
+#[derive(Debug)]
+struct Update {
+    pipeline: Arc<Pipeline>,
+    elements: wgpu::Buffer,
+    states: wgpu::Buffer,
+    constants: wgpu::Buffer,
+    tables: wgpu::Buffer,
+    grid: (u32, u32),
+}
+
+/// One dispatch of `propagate`.
+#[derive(Debug)]
+struct Propagate {
+    pipeline: Arc<Pipeline>,
+    about: shard::Shard,
+    shard: wgpu::Buffer,
+    rows: wgpu::Buffer,
+    entries: wgpu::Buffer,
+    weights: wgpu::Buffer,
+}
+
+/// What each of two submissions in flight has of its own.
+#[derive(Debug)]
+struct Slot {
+    log: wgpu::Buffer,
+    staging: wgpu::Buffer,
+    staging_words: u64,
+    /// One bind group for every kernel, then for every shard.
+    bound: Vec<wgpu::BindGroup>,
+}
+
+impl Engine for Gpu {
+    fn run(&mut self, steps: u32, events: &[Event]) -> Result<Chunk> {
+        if self.failed {
+            return Err(Error::Device("this run has ended with an error; restore an earlier state".into()));
+        }
+        let chunk = self.run_chunk(steps, events);
+        self.failed = chunk.is_err();
+        chunk
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        self.read_snapshot()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.write_snapshot(snapshot)?;
+        self.failed = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! Packs blocks of synapses into shards, each no larger than kernels can see at once.
+//!
+//! *How it works.* Blocks are taken in order and cut between rows, or within a row that is longer than a whole shard. What
+//! is cut out is a *piece*. The rows of a piece belong to consecutive elements of the projection's segments; each
+//! such run of elements gets a record, and each group of elements a list of the records that touch it, so
+//! that a spike looks at the pieces of its own population only.
+
+use crate::compile::connect::{Block, Layout, Weights};
+use crate::compile::kernel::{PIECE, words};
+use crate::error::{Error, Result};
+use crate::program::{GROUP, Program};
+use std::ops::Range;
+
+/// A dispatch's worth of synapses.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    /// What kernels know as `rows`.
+    pub rows: Vec<u32>,
+    /// Which entries of which blocks it holds, in order.
+    pub pieces: Vec<Piece>,
+    /// Entries.
+    pub n_entries: u64,
+    /// Weights.
+    pub n_weights: u64,
+    /// Most pieces that a group of elements has.
+    pub max_pieces: u32,
+    /// Most entries that a row has.
+    pub max_row: u32,
+    row_words: u64,
+}
+
+/// Consecutive rows of a block; the first or last may be there in part.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Position among the program's blocks.
+    pub block: usize,
+    /// Rows of the block.
+    pub rows: Range<usize>,
+    /// Entries of the block.
+    pub entries: Range<u32>,
+    entries_at: u32,
+    weights_at: u32,
+}
+
+/// Groups of elements that send spikes.
+pub(super) fn groups(program: &Program) -> u32 {
+    let ends = program.projections.iter().flat_map(|projection| &projection.segments);
+    ends.map(|(first, len)| first + len).max().unwrap_or(0).div_ceil(GROUP)
+}
+
+/// Words of an entry.
+pub(super) fn entry_words(layout: Layout) -> u64 {
+    match layout {
+        Layout::Narrow { .. } => 1,
+        Layout::Wide => 2,
+    }
+}
+
+/// Shards of at most `limit` words in each of their buffers; at least one.
+///
+/// # Errors
+/// [`Error::Memory`] where not even one row fits.
+pub(super) fn pack(program: &Program, limit: u64) -> Result<Vec<Shard>> {
+    let empty = || Shard { row_words: u64::from(groups(program)) + 1, ..Shard::default() };
+    let mut shards = vec![empty()];
+    for (number, block) in program.blocks.iter().enumerate() {
+        let n_rows = block.rows.len().saturating_sub(1);
+        let (mut row, mut start) = (0, 0);
+        while row < n_rows {
+            let shard = shards.last_mut().expect("there is always one");
+            let Some((end, stop)) = shard.cut(program, block, row, start, limit) else {
+                if shard.pieces.is_empty() {
+                    return Err(too_small(limit));
+                }
+                shards.push(empty());
+                continue;
+            };
+            shard.take(program, number, row..end.max(row + 1), start..stop);
+            (row, start) = (end, stop);
+        }
+    }
+    for shard in &mut shards {
+        shard.write_rows(program);
+    }
+    Ok(shards)
+}
+
+fn too_small(limit: u64) -> Error {
+    Error::Memory {
+        what: "the table of synaptic rows".into(),
+        needed: "more than one buffer".into(),
+        available: format!("{} bytes in one buffer", limit * 4),
+        advice: "a smaller network or another device would help".into(),
+    }
+}
+
+impl Shard {
+    /// Where a piece from this row and entry on has to end: the next row and the next entry. None where the shard
+    /// is full; a row is split only if it would not fit an empty shard.
+    fn cut(
+        &self,
+        program: &Program,
+        block: &Block,
+        row: usize,
+        start: u32,
+        limit: u64,
+    ) -> Option<(usize, u32)> {
+        let segments = program.projections[block.projection as usize].segments.len() as u64;
+        let mut room = (limit / entry_words(program.layout)).checked_sub(self.n_entries)?;
+        if let Weights::Each(_) = block.weights {
+            room = room.min(limit.checked_sub(self.n_weights)?);
+        }
+        let words = limit.checked_sub(self.row_words + overhead(segments))?;
+        // a row has a word, and each group of rows one in the list of its group
+        let most = (words * u64::from(GROUP) / u64::from(GROUP + 1)).min((block.rows.len() - 1 - row) as u64);
+        let stop = u32::try_from(u64::from(start) + room).unwrap_or(u32::MAX);
+        let fit = block.rows[row + 1..][..most as usize].partition_point(|end| *end <= stop);
+        if fit > 0 {
+            return Some((row + fit, block.rows[row + fit]));
+        }
+        (self.pieces.is_empty() && most > 0 && room > 0).then_some((row, stop))
+    }
+
+    fn take(&mut self, program: &Program, number: usize, rows: Range<usize>, entries: Range<u32>) {
+        let block = &program.blocks[number];
+        let segments = program.projections[block.projection as usize].segments.len() as u64;
+        let n = u64::from(entries.end - entries.start);
+        let (entries_at, weights_at) = (self.n_entries as u32, self.n_weights as u32);
+        self.row_words += rows.len() as u64 + rows.len() as u64 / u64::from(GROUP) + overhead(segments);
+        self.n_entries += n;
+        if let Weights::Each(_) = block.weights {
+            self.n_weights += n;
+        }
+        self.pieces.push(Piece { block: number, rows, entries, entries_at, weights_at });
+    }
+
+    fn write_rows(&mut self, program: &Program) {
+        let groups = groups(program);
+        let mut lists: Vec<Vec<u32>> = vec![vec![]; groups as usize];
+        let (mut records, mut pointers) = (vec![], vec![]);
+        for piece in &self.pieces {
+            let block = &program.blocks[piece.block];
+            for run in piece.runs(program) {
+                let number = records.len() as u32;
+                for group in run.element / GROUP..=(run.element + run.len - 1) / GROUP {
+                    lists[group as usize].push(number);
+                }
+                let place = pointers.len() as u32 + run.row;
+                records.push(record(block, piece, run.element, run.len, place));
+            }
+            let inside = |entry: &u32| *entry.clamp(&piece.entries.start, &piece.entries.end);
+            let ends = block.rows[piece.rows.start..=piece.rows.end].iter().map(inside);
+            let first = pointers.len();
+            pointers.extend(ends.map(|entry| entry - piece.entries.start + piece.entries_at));
+            let longest = pointers[first..].windows(2).map(|pair| pair[1] - pair[0]).max();
+            self.max_row = self.max_row.max(longest.unwrap_or(0));
+        }
+        self.max_pieces = lists.iter().map(Vec::len).max().unwrap_or(0) as u32;
+        self.rows = assemble(&lists, &records, &pointers);
+    }
+}
+
+/// Words that a piece needs beside those for its rows, for this many segments: two groups may be shared with others.
+fn overhead(segments: u64) -> u64 {
+    segments * (PIECE.len() as u64 + 2) + 1
+}
+
+/// Consecutive elements with consecutive rows.
+struct Run {
+    element: u32,
+    len: u32,
+    /// Row of the first element, counted from the piece's first.
+    row: u32,
+}
+
+impl Piece {
+    /// The parts of the projection's segments that this piece has rows of.
+    fn runs(&self, program: &Program) -> Vec<Run> {
+        let block = &program.blocks[self.block];
+        let first = block.source_first + self.rows.start as u32;
+        let (mut runs, mut before) = (vec![], 0);
+        for (element, len) in &program.projections[block.projection as usize].segments {
+            let low = first.max(before);
+            let high = (first + self.rows.len() as u32).min(before + len);
+            if low < high {
+                runs.push(Run { element: element + low - before, len: high - low, row: low - first });
+            }
+            before += len;
+        }
+        runs
+    }
+}
+
+/// The record of a run; `rows` is counted from the first row's pointer.
+fn record(block: &Block, piece: &Piece, first: u32, len: u32, rows: u32) -> [u32; PIECE.len()] {
+    let (is_shared, weight) = match &block.weights {
+        Weights::Shared(weight) => (1, *weight as u32),
+        // from the number of an entry to that of its weight
+        Weights::Each(_) => (0, piece.weights_at.wrapping_sub(piece.entries_at)),
+    };
+    let values =
+        [("first", first), ("len", len), ("rows", rows), ("is_shared", is_shared), ("weight", weight)];
+    words(PIECE, values)
+}
+
+/// Where each group's list begins, the lists, the records, where each row begins.
+fn assemble(lists: &[Vec<u32>], records: &[[u32; PIECE.len()]], pointers: &[u32]) -> Vec<u32> {
+    let size = PIECE.len() as u32;
+    let listed: usize = lists.iter().map(Vec::len).sum();
+    let records_at = (lists.len() + 1 + listed) as u32;
+    let pointers_at = records_at + records.len() as u32 * size;
+    let mut rows = Vec::with_capacity(pointers_at as usize + pointers.len());
+    let mut begin = lists.len() as u32 + 1;
+    for list in lists {
+        rows.push(begin);
+        begin += list.len() as u32;
+    }
+    rows.push(begin);
+    rows.extend(lists.iter().flatten().map(|number| records_at + number * size));
+    let place = PIECE.iter().position(|name| *name == "rows").expect("it is one of the names");
+    rows.extend(records.iter().flat_map(|record| {
+        let mut record = *record;
+        record[place] += pointers_at;
+        record
+    }));
+    rows.extend(pointers);
+    rows
+}

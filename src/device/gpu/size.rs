@@ -1,0 +1,94 @@
+//! How large the buffers of a run are.
+
+use super::adapter::Adapter;
+use super::shard::Shard;
+use crate::error::Result;
+use crate::program::{MAX_WINDOW, Program};
+
+/// Windows that one submission runs at most: commands are recorded and kept on the host.
+pub(super) const MAX_WINDOWS: u32 = 8192;
+
+/// Entries of the log where the network is small: 8 MiB.
+const LOG_ENTRIES: u64 = 1 << 20;
+
+/// Words of traces that one submission may record, where a step has fewer: 16 MiB.
+const TRACE_WORDS: u64 = 4 << 20;
+
+/// Iterations of loops that an invocation may reach. Software Vulkan (llvmpipe) stops at 65,535 without a word; the rest is
+/// for what is not counted here.
+const ITERATIONS: u64 = 40_000;
+
+/// Entries of a row that one invocation works through: many where loops are dear to start, few where there are
+/// invocations to spare.
+const ENTRIES: (u32, u32) = (64, 8);
+
+/// Sizes that hold for a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    /// Steps of a window.
+    pub window: u32,
+    /// Entries of the log.
+    pub log_entries: u32,
+    /// Spikes that a window may have at most.
+    pub log_reserve: u32,
+    /// Words of the trace buffer.
+    pub trace_words: u64,
+    /// Steps that a submission may run.
+    pub max_steps: u32,
+}
+
+impl Sizes {
+    /// The sizes for a program; windows are shortened where their worst case would not fit the log.
+    pub fn new(adapter: &Adapter, program: &Program) -> Result<Sizes> {
+        // two words an entry
+        let limit = adapter.max_binding_bytes() / 8;
+        let firing: u64 =
+            program.kernels.iter().filter(|kernel| kernel.fired.is_some()).map(|it| u64::from(it.len)).sum();
+        let longest = limit / firing.max(1);
+        let window = u64::from(program.window.clamp(1, MAX_WINDOW)).min(longest.max(1)) as u32;
+        let reserve = firing * u64::from(window);
+        adapter.check_fits("the log of spikes", 2 * reserve)?;
+        let wanted = adapter.log_entries.map_or(LOG_ENTRIES.max(2 * reserve), u64::from);
+        let log_entries = wanted.min(limit).min(u64::from(u32::MAX)).max(reserve).max(1);
+        let (trace_words, max_steps) = trace_sizes(adapter, program)?;
+        let windows = (max_steps / window).clamp(1, MAX_WINDOWS);
+        Ok(Sizes {
+            window,
+            log_entries: log_entries as u32,
+            log_reserve: reserve as u32,
+            trace_words,
+            max_steps: max_steps.min(windows * window),
+        })
+    }
+
+    /// Workgroups that share the spikes of a window (of which there are at most `log_reserve + events`), and
+    /// workgroups that share a row.
+    pub fn grid(&self, adapter: &Adapter, shard: &Shard, events: u32) -> (u32, u32) {
+        let spikes = u64::from(self.log_reserve) + u64::from(events);
+        let most = spikes.clamp(1, 65_535);
+        if !adapter.is_software() {
+            // 1 spike in 200 neurons and steps is 50 Hz at steps of 0.1 ms; more of them take turns
+            let expected = u64::from(self.log_reserve) / 200 + u64::from(events);
+            let parts = shard.max_row.div_ceil(adapter.workgroup * ENTRIES.1).clamp(1, 64);
+            return (expected.clamp(64, 4096).min(most) as u32, parts);
+        }
+        let parts = shard.max_row.div_ceil(adapter.workgroup * ENTRIES.0).clamp(1, 65_535);
+        let entries = shard.max_row.div_ceil(adapter.workgroup * parts);
+        let iterations = 1 + u64::from(shard.max_pieces) * u64::from(1 + entries);
+        let needed = (spikes * iterations).div_ceil(ITERATIONS);
+        (needed.clamp(8, 65_535).min(most) as u32, parts)
+    }
+}
+
+/// Words of the trace buffer, and the steps whose rows it holds.
+fn trace_sizes(adapter: &Adapter, program: &Program) -> Result<(u64, u32)> {
+    let head = program.traces.len() as u64;
+    let widths: u64 = program.traces.iter().map(|trace| u64::from(trace.width)).sum();
+    let least = head + 2 * widths;
+    adapter.check_fits("one row of the traces", least)?;
+    let words = least.max(TRACE_WORDS.min(head + widths * 4096)).min(adapter.max_binding_bytes() / 4);
+    let per_step: f64 = program.traces.iter().map(|it| f64::from(it.width) / f64::from(it.every)).sum();
+    // a trace has at most a row more than its interval says
+    let steps = (words - head - widths) as f64 / per_step.max(1e-9);
+    Ok((words, steps.clamp(1.0, 1e9) as u32))
+}

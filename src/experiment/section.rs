@@ -1,0 +1,93 @@
+//! The sections of an experiment file: populations, projections, records.
+
+use super::node::Node;
+use super::part::{connectivity, set_all};
+use super::table::Table;
+use super::value::{given, time_ms, whole};
+use crate::error::{Error, Result};
+use crate::model::Role;
+use crate::model::instance::Kind;
+use crate::network::Network;
+use crate::network::rule::all_to_all;
+use crate::unit::ms;
+use std::path::PathBuf;
+
+const POPULATION: [&str; 6] = ["model", "model_file", "size", "params", "init", "input"];
+const PROJECTION: [&str; 9] = ["name", "from", "to", "rule", "synapse", "output", "port", "weight", "delay"];
+const RECORD: [&str; 3] = ["from", "what", "every"];
+
+/// Adds sections to a network.
+pub(super) struct Reader {
+    /// Paths of the file are relative to it.
+    pub(super) folder: PathBuf,
+    /// How many times as many neurons to make.
+    pub(super) scale: f64,
+}
+
+impl Reader {
+    /// A number of neurons, or the bound of a slice of them, scaled.
+    pub(super) fn scaled(&self, count: u32) -> u32 {
+        // at scale 1 exact: f64 holds every u32
+        (f64::from(count) * self.scale).round() as u32
+    }
+
+    /// Adds `[population.NAME]`.
+    pub(super) fn population(&self, network: &mut Network, name: &str, node: &Node) -> Result<()> {
+        let table = Table::open(node, "a population", &POPULATION)?;
+        let size = table.get("size").map_or(Ok(1), |node| whole("`size`", node, u32::MAX.into()))? as u32;
+        let mut instance = self.model(table.get("model"), table.get("model_file"), Role::Neuron)?;
+        for (key, kind) in [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)] {
+            instance = set_all(instance, &format!("`{key}`"), kind, table.get(key))?;
+        }
+        let size = if instance.model().role() == Role::Neuron { self.scaled(size) } else { size };
+        network.population(name, size, instance).map(|_| ())
+    }
+
+    /// Adds one `[[projection]]`.
+    pub(super) fn projection(&self, network: &mut Network, node: &Node) -> Result<()> {
+        let table = Table::open(node, "a projection", &PROJECTION)?;
+        let from = self.view(network, "`from`", table.need("from")?)?;
+        let to = self.view(network, "`to`", table.need("to")?)?;
+        let rule = table.get("rule").map_or_else(|| Ok(all_to_all()), connectivity)?;
+        let mut builder = network.project(&from, &to, rule);
+        if let Some(name) = table.get("name") {
+            builder = builder.name(name.text("`name`")?);
+        }
+        if let Some(port) = table.get("port") {
+            builder = builder.port(port.text("`port`")?);
+        }
+        if let Some(weight) = table.get("weight") {
+            builder = builder.weight(given("`weight`", weight)?);
+        }
+        if let Some(delay) = table.get("delay") {
+            builder = builder.delay(given("`delay`", delay)?);
+        }
+        if let Some(synapse) = table.get("synapse") {
+            builder = builder.synapse(self.instance("`synapse`", synapse, Role::Synapse)?);
+        }
+        if let Some(output) = table.get("output") {
+            builder = builder.output(self.instance("`output`", output, Role::Output)?);
+        }
+        builder.build()
+    }
+
+    /// Adds `[record.NAME]`.
+    pub(super) fn record(&self, network: &mut Network, name: &str, node: &Node) -> Result<()> {
+        let table = Table::open(node, "a record", &RECORD)?;
+        let from = self.view(network, "`from`", table.need("from")?)?;
+        let what = table.need("what")?;
+        let every = table.get("every");
+        match (what, every) {
+            (Node::Text(text), None) if text == "spikes" => network.record_spikes(name, &from),
+            (Node::Text(text), Some(_)) if text == "spikes" => {
+                Err(Error::network("spikes have times of their own; leave `every` out"))
+            }
+            (Node::List(list), _) => {
+                let variables = list.iter().map(|node| node.text("`what`")).collect::<Result<Vec<&str>>>()?;
+                let every = every.map_or(Ok(network.dt_ms()), |node| time_ms("`every`", node))?;
+                network.record_trace(name, &from, &variables, every * ms)
+            }
+            _ => Err(what.wrong("`what`", "\"spikes\" or a list of variables such as [\"V_m\"]")),
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Projections: which elements of a source reach which targets, through what, with which weights and delays.
+
+use super::rule::{Connectivity, Rule};
+use super::view::{PopulationId, Slice, View};
+use super::{Network, Population};
+use crate::error::{Error, Result};
+use crate::model::instance::{Settings, continuous, spike_ports};
+use crate::model::reflect::Member;
+use crate::model::tag::{TagUnit, Term};
+use crate::model::value::{Given, Number, Value};
+use crate::model::{Instance, Model, Role};
+use crate::unit::table;
+
+/// A checked projection of a network.
+#[derive(Clone, Debug)]
+pub struct Projection {
+    /// Its name; `from_to` where the user gave none.
+    pub name: String,
+    /// The sources.
+    pub from: View,
+    /// The targets.
+    pub to: View,
+    /// Rule, autapses, multapses.
+    pub connectivity: Connectivity,
+    /// Receptor dynamics and its output, in the BrainPy voice.
+    pub receptor: Option<Receptor>,
+    /// The port that takes all weights; by sign of the weight where it is none.
+    pub port: Option<String>,
+    /// Weights in the unit of the port.
+    pub weight: Value,
+    /// Delays in ms, from the end of the step that spiked.
+    pub delay: Value,
+    /// Steps on top of the delay: 1 in the BrainPy voice, where a spike is seen in the step after it.
+    pub latency: u32,
+}
+
+/// A synapse model and the output that turns its conductance into a current.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receptor {
+    /// The receptor dynamics.
+    pub synapse: Settings,
+    /// Conductance to current.
+    pub output: Settings,
+}
+
+/// A projection being described; nothing is added before [`ProjectionBuilder::build`].
+#[must_use = "call `build` to add the projection"]
+#[derive(Debug)]
+pub struct ProjectionBuilder<'a> {
+    network: &'a mut Network,
+    name: Option<String>,
+    from: View,
+    to: View,
+    connectivity: Connectivity,
+    synapse: Option<Instance>,
+    output: Option<Instance>,
+    port: Option<String>,
+    weight: Given,
+    delay: Option<Given>,
+}
+
+impl<'a> ProjectionBuilder<'a> {
+    pub(super) fn new(network: &'a mut Network, from: View, to: View, connectivity: Connectivity) -> Self {
+        let weight = Given::from(1.0);
+        let (name, synapse, output, port, delay) = (None, None, None, None, None);
+        ProjectionBuilder { network, name, from, to, connectivity, synapse, output, port, weight, delay }
+    }
+
+    /// Names the projection; its synapse's variables are recorded as `NAME.g`.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The weights: a quantity, a list with one per edge, or a distribution. Default 1 in the port's unit.
+    pub fn weight(mut self, weight: impl Into<Given>) -> Self {
+        self.weight = weight.into();
+        self
+    }
+
+    /// The delays, rounded to steps. Default: one step; in the BrainPy voice none beyond its latency of a step.
+    pub fn delay(mut self, delay: impl Into<Given>) -> Self {
+        self.delay = Some(delay.into());
+        self
+    }
+
+    /// The port that spikes arrive at, where the weights' signs do not say it.
+    pub fn port(mut self, port: &str) -> Self {
+        self.port = Some(port.into());
+        self
+    }
+
+    /// Receptor dynamics at the target (BrainPy voice), or a model of the edges such as `static_synapse`.
+    pub fn synapse(mut self, synapse: impl Into<Instance>) -> Self {
+        self.synapse = Some(synapse.into());
+        self
+    }
+
+    /// What turns the synapse's conductance into a current.
+    pub fn output(mut self, output: impl Into<Instance>) -> Self {
+        self.output = Some(output.into());
+        self
+    }
+
+    /// Checks the projection and adds it to the network.
+    ///
+    /// # Errors
+    /// One sentence on what does not fit: port, unit, rule, sizes, delay.
+    pub fn build(self) -> Result<()> {
+        let network = self.network;
+        let title = |view: &View| network.get(view.slices()[0].population).name.clone();
+        let name = self.name.unwrap_or_else(|| format!("{}_{}", title(&self.from), title(&self.to)));
+        let place = format!("projection `{name}`");
+        let receptor = receptor(&place, self.synapse, self.output)?;
+        check_sources(network, &place, &self.from)?;
+        let shared = shared(&self.from, &self.to);
+        let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared);
+        fits.map_err(|error| Error::network(format!("{place}: {error}")))?;
+        for (view, word) in [(&self.from, "from"), (&self.to, "to")] {
+            if let Some(twice) = overlap(view) {
+                let population = &network.get(twice).name;
+                return Err(Error::network(format!(
+                    "{place}: `{word}` names elements of population `{population}` twice"
+                )));
+            }
+        }
+        let currents = is_current(network.get(self.from.slices()[0].population));
+        let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), currents };
+        let unit = target.unit(self.port.as_deref())?;
+        let weight = self.weight.resolve(&format!("the weight of {place}"), &unit)?;
+        target.check_signs(self.port.as_deref(), &weight)?;
+        let latency = u32::from(receptor.is_some());
+        let delay = delay(network.dt_ms, &place, self.delay, latency)?;
+        for (what, value) in [("weight", &weight), ("delay", &delay)] {
+            check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
+        }
+        let Network { projections, .. } = network;
+        let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
+        projections.push(Projection { name, from, to, connectivity, receptor, port, weight, delay, latency });
+        Ok(())
+    }
+}
+
+/// Number of elements that are in both views.
+fn shared(a: &View, b: &View) -> u32 {
+    let common = |x: &Slice, y: &Slice| match x.population == y.population {
+        true => (x.first + x.len).min(y.first + y.len).saturating_sub(x.first.max(y.first)),
+        false => 0,
+    };
+    let all = a.slices().iter().flat_map(|x| b.slices().iter().map(move |y| u64::from(common(x, y))));
+    u32::try_from(all.sum::<u64>()).unwrap_or(u32::MAX)
+}
+
+/// A population of which two slices of the view overlap.
+fn overlap(view: &View) -> Option<PopulationId> {
+    let slices = view.slices();
+    let meets = |(k, x): (usize, &Slice)| {
+        let meets = |y: &Slice| {
+            x.population == y.population && x.first < y.first + y.len && y.first < x.first + x.len
+        };
+        slices[..k].iter().any(meets).then_some(x.population)
+    };
+    slices.iter().enumerate().find_map(meets)
+}
+
+fn receptor(place: &str, synapse: Option<Instance>, output: Option<Instance>) -> Result<Option<Receptor>> {
+    let Some(synapse) = synapse else {
+        return match output {
+            None => Ok(None),
+            Some(_) => {
+                Err(Error::network(format!("{place} has an output but no synapse; add one such as `expon`")))
+            }
+        };
+    };
+    match (synapse.model().role(), output) {
+        (Role::Plasticity, None) => {
+            synapse.settle(place, 1)?;
+            Ok(None)
+        }
+        (Role::Synapse, Some(output)) if output.model().role() == Role::Output => {
+            let receptor = Receptor { synapse: synapse.settle(place, 1)?, output: output.settle(place, 1)? };
+            Ok(Some(receptor))
+        }
+        (Role::Synapse, None) => Err(Error::network(format!(
+            "{place} has the synapse `{}` but no output; add one such as `coba`",
+            synapse.model().name()
+        ))),
+        (Role::Synapse, Some(output)) => Err(Error::network(format!(
+            "`{}` is a {}, not an output: {place} cannot use it",
+            output.model().name(),
+            output.model().role().name()
+        ))),
+        (role, _) => Err(Error::network(format!(
+            "`{}` is a {}, not a synapse: {place} cannot use it",
+            synapse.model().name(),
+            role.name()
+        ))),
+    }
+}
+
+/// Whether the population makes currents, not spikes.
+pub(crate) fn is_current(population: &Population) -> bool {
+    let model = &population.settings.model;
+    model.role() == Role::Generator && model.function("current").is_some()
+}
+
+fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
+    let kind = |slice: &Slice| {
+        let population = network.get(slice.population);
+        let random =
+            population.settings.model.role() == Role::Generator && !population.settings.model.is_scheduled();
+        (is_current(population), random)
+    };
+    let first = kind(&from.slices()[0]);
+    if from.slices().iter().any(|slice| kind(slice) != first) {
+        let text = format!(
+            "{place} mixes generators of currents or random spikes with other sources; make two projections"
+        );
+        return Err(Error::network(text));
+    }
+    Ok(())
+}
+
+/// The receiving side of a projection, while its ports are looked up.
+struct Target<'a> {
+    network: &'a Network,
+    place: &'a str,
+    to: &'a View,
+    receptor: Option<&'a Receptor>,
+    currents: bool,
+}
+
+impl Target<'_> {
+    fn models(&self) -> impl Iterator<Item = &Model> {
+        self.to.slices().iter().map(|slice| &*self.network.get(slice.population).settings.model)
+    }
+
+    fn ports<'m>(&self, model: &'m Model) -> Vec<&'m Member> {
+        if self.currents { continuous(model).collect() } else { spike_ports(model).collect() }
+    }
+
+    /// The unit of the weights: that of the port, the same for every target population.
+    fn unit(&self, port: Option<&str>) -> Result<TagUnit> {
+        if self.currents {
+            for model in self.models() {
+                self.find(model, port)?;
+            }
+            // a current generator has the current; its weight is a factor
+            return Ok(TagUnit::Unit(table::find("1").expect("the table has the unit 1")));
+        }
+        if let Some(receptor) = self.receptor {
+            if let Some(model) = self.models().find(|model| !takes_synapses(model)) {
+                let text = format!(
+                    "{}: `{}` has its own synapses; leave `synapse` out and name a port",
+                    self.place,
+                    model.name()
+                );
+                return Err(Error::network(text));
+            }
+            let unit = &self.find(&receptor.synapse.model, port)?.tag().expect("inputs have tags").unit;
+            let taken = receptor.output.model.inputs().first().and_then(Member::tag);
+            return Ok(taken.filter(|_| *unit == TagUnit::Output).map_or(unit, |tag| &tag.unit).clone());
+        }
+        let mut unit: Option<TagUnit> = None;
+        for model in self.models() {
+            let found = self.find(model, port)?.tag().expect("inputs have tags").unit.clone();
+            if unit.as_ref().is_some_and(|unit| *unit != found) {
+                let text = format!(
+                    "{}: its targets take weights in different units; make one projection for each",
+                    self.place
+                );
+                return Err(Error::network(text));
+            }
+            unit = Some(found);
+        }
+        Ok(unit.expect("a view has at least one slice"))
+    }
+
+    fn find<'m>(&self, model: &'m Model, port: Option<&str>) -> Result<&'m Member> {
+        let ports = self.ports(model);
+        let Some(name) = port else {
+            return ports.first().copied().ok_or_else(|| {
+                let kind = if self.currents { "current" } else { "spike" };
+                Error::network(format!(
+                    "`{}` has no {kind} port: {} cannot reach it",
+                    model.name(),
+                    self.place
+                ))
+            });
+        };
+        let known = ports.iter().map(|member| member.name.as_str());
+        ports
+            .iter()
+            .find(|member| member.name == name)
+            .copied()
+            .ok_or_else(|| Error::unknown("port", name, format!("`{}`", model.name()), known))
+    }
+
+    /// Every weight needs a port that takes its sign.
+    fn check_signs(&self, port: Option<&str>, weight: &Value) -> Result<()> {
+        if self.currents || self.receptor.is_some() {
+            return Ok(());
+        }
+        let weights: Vec<f64> = match weight {
+            Value::Constant(weight) => vec![*weight],
+            Value::Each(weights) => weights.to_vec(),
+            Value::Random(_) => return Ok(()),
+        };
+        for model in self.models() {
+            for weight in &weights {
+                if port_for(model, port, *weight).is_none() {
+                    let text = match port {
+                        Some(port) => format!(
+                            "{}: the weight {weight} does not fit port `{port}` of `{}`",
+                            self.place,
+                            model.name()
+                        ),
+                        None => {
+                            format!("{}: no port of `{}` takes the weight {weight}", self.place, model.name())
+                        }
+                    };
+                    return Err(Error::network(text));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a neuron model takes the currents of synapse models.
+pub(crate) fn takes_synapses(model: &Model) -> bool {
+    model.text().contains("fn currents(")
+}
+
+/// The position among the spike ports of `model` that takes `weight`; the named one, or the first that fits.
+pub(crate) fn port_for(model: &Model, port: Option<&str>, weight: f64) -> Option<usize> {
+    spike_ports(model).enumerate().find_map(|(k, member)| {
+        let bounds = member.tag().map_or(&[][..], |tag| &tag.bounds);
+        let fits = bounds.iter().all(|bound| match bound.term {
+            // a weight of 0 does nothing: any port takes it
+            Term::Number(limit) => weight == 0.0 || bound.relation.holds(weight, limit),
+            Term::Name(_) => false,
+        });
+        (fits && port.is_none_or(|name| name == member.name)).then_some(k)
+    })
+}
+
+/// A list needs one value for each edge, and a rule that fixes the order of edges.
+fn check_length(place: &str, what: &str, value: &Value, rule: &Rule, sizes: (u32, u32)) -> Result<()> {
+    let Value::Each(values) = value else { return Ok(()) };
+    let edges = match rule {
+        Rule::Edges(pairs) => pairs.len() as u64,
+        Rule::OneToOne => u64::from(sizes.0),
+        Rule::AllToAll => u64::from(sizes.0) * u64::from(sizes.1),
+        drawn => {
+            let text = format!(
+                "the {what} of {place} is a list, but {} draws its edges; give one value or a distribution",
+                drawn.name()
+            );
+            return Err(Error::network(text));
+        }
+    };
+    if values.len() as u64 == edges {
+        return Ok(());
+    }
+    let plural = if values.len() == 1 { "" } else { "s" };
+    Err(Error::network(format!(
+        "the {what} of {place} is a list of {} value{plural}; it has {edges} edges",
+        values.len()
+    )))
+}
+
+fn delay(dt_ms: f64, place: &str, given: Option<Given>, latency: u32) -> Result<Value> {
+    let unit = TagUnit::Unit(table::find("ms").expect("the table has ms"));
+    let what = format!("the delay of {place}");
+    let least = if latency == 0 { dt_ms } else { 0.0 };
+    let given = given.unwrap_or(Given::Constant(Number { value: least, unit: Some(("time", -3)) }));
+    let value = given.resolve(&what, &unit)?;
+    let delays: Vec<f64> = match &value {
+        Value::Constant(delay) => vec![*delay],
+        Value::Each(delays) => delays.to_vec(),
+        Value::Random(_) => vec![],
+    };
+    // 1e-9: decimal input such as 0.1 ms may miss dt by a rounding of f64
+    match delays.iter().find(|delay| !(**delay >= least * (1.0 - 1e-9) && delay.is_finite())) {
+        None => Ok(value),
+        Some(delay) if latency == 0 => {
+            Err(Error::Value { what, expected: format!(">= dt = {dt_ms} ms"), got: format!("{delay} ms") })
+        }
+        Some(delay) => Err(Error::Value { what, expected: ">= 0 ms".into(), got: format!("{delay} ms") }),
+    }
+}

@@ -1,0 +1,103 @@
+//! What is recorded: spikes, or state variables at an interval.
+
+use super::projection::takes_synapses;
+use super::view::{Slice, View};
+use super::{Network, Population};
+use crate::error::{Error, Result};
+use crate::unit::{Quantity, Time, ms};
+
+/// One recording.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its name, and the stem of its file.
+    pub name: String,
+    /// The recorded elements, in order.
+    pub from: View,
+    /// What is recorded of them.
+    pub what: What,
+}
+
+/// What a recording holds.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Spikes: time and sender.
+    Spikes,
+    /// State variables, every so many steps; `V_m`, or `NAME.g` for the synapse of a projection.
+    Trace {
+        /// The variables.
+        variables: Vec<String>,
+        /// The interval in steps.
+        every: u32,
+    },
+}
+
+impl Record {
+    pub(super) fn spikes(network: &Network, name: &str, from: &View) -> Result<Record> {
+        check_name(network, name)?;
+        Ok(Record { name: name.into(), from: from.clone(), what: What::Spikes })
+    }
+
+    pub(super) fn trace(
+        network: &Network,
+        name: &str,
+        from: &View,
+        variables: &[&str],
+        every: Quantity<Time>,
+    ) -> Result<Record> {
+        check_name(network, name)?;
+        let what = format!("the interval of record `{name}`");
+        let every = network.steps(&what, every.value_in(ms))?;
+        if every == 0 || every > u64::from(u32::MAX) {
+            let got = format!("{} ms", every as f64 * network.dt_ms());
+            return Err(Error::Value { what, expected: format!(">= dt = {} ms", network.dt_ms()), got });
+        }
+        if variables.is_empty() {
+            return Err(Error::network(format!("record `{name}` names no variable")));
+        }
+        for slice in from.slices() {
+            for variable in variables {
+                check_variable(network, slice, variable)?;
+            }
+        }
+        let variables = variables.iter().map(|variable| (*variable).to_string()).collect();
+        Ok(Record {
+            name: name.into(),
+            from: from.clone(),
+            what: What::Trace { variables, every: every as u32 },
+        })
+    }
+}
+
+fn check_name(network: &Network, name: &str) -> Result<()> {
+    if network.records().iter().any(|other| other.name == name) {
+        return Err(Error::network(format!("there are two records `{name}`; give one another name")));
+    }
+    // 200 bytes: with an ending and a folder it fits every file system; the signs are those that Windows refuses
+    let refused = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    if name.is_empty() || name.len() > 200 || name.starts_with('.') || name.contains(refused) {
+        return Err(Error::network(format!("a record's name becomes a file name; `{name}` cannot")));
+    }
+    Ok(())
+}
+
+/// The variable must be a state variable of the population, or of a synapse that ends on it.
+fn check_variable(network: &Network, slice: &Slice, variable: &str) -> Result<()> {
+    let population: &Population = network.get(slice.population);
+    let model = &population.settings.model;
+    let synapses = network.projections().iter().filter_map(|projection| {
+        let ends_here = projection.to.slices().iter().any(|to| to.population == slice.population);
+        let receptor = projection.receptor.as_ref().filter(|_| ends_here)?;
+        Some((&projection.name, receptor))
+    });
+    let of_synapses = synapses.flat_map(|(name, receptor)| {
+        receptor.synapse.model.state().iter().map(move |member| format!("{name}.{}", member.name))
+    });
+    let own = model.state().iter().map(|member| member.name.clone());
+    let known: Vec<String> =
+        if takes_synapses(model) { own.chain(of_synapses).collect() } else { own.collect() };
+    if known.iter().any(|name| name == variable) {
+        return Ok(());
+    }
+    let place = format!("population `{}` (`{}`)", population.name, model.name());
+    Err(Error::unknown("variable", variable, place, known.iter().map(String::as_str)))
+}

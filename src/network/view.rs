@@ -1,0 +1,111 @@
+//! Handles to populations: slices of them, and sums of slices.
+
+use crate::error::{Error, Result};
+use std::ops::{Add, Bound, RangeBounds};
+
+/// The position of a population in its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PopulationId(pub u32);
+
+/// Consecutive elements of one population.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// The population.
+    pub population: PopulationId,
+    /// Its first element in the slice.
+    pub first: u32,
+    /// Number of elements.
+    pub len: u32,
+}
+
+/// Elements of one or several populations, in order: `exc + inh`, `exc.slice(..50)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    slices: Vec<Slice>,
+}
+
+impl View {
+    pub(crate) fn whole(population: PopulationId, len: u32) -> View {
+        View { slices: vec![Slice { population, first: 0, len }] }
+    }
+
+    /// The slices, in order.
+    pub fn slices(&self) -> &[Slice] {
+        &self.slices
+    }
+
+    /// Number of elements.
+    #[allow(clippy::len_without_is_empty, reason = "a view is never empty")]
+    pub fn len(&self) -> u32 {
+        self.slices.iter().map(|slice| slice.len).sum()
+    }
+
+    /// The elements of `range`.
+    ///
+    /// # Errors
+    /// [`Error::Network`] where the range is empty or reaches past the end.
+    pub fn slice(&self, range: impl RangeBounds<u32>) -> Result<View> {
+        let first = match range.start_bound() {
+            Bound::Included(first) => *first,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => last.saturating_add(1),
+            Bound::Excluded(end) => *end,
+            Bound::Unbounded => self.len(),
+        };
+        if first >= end || end > self.len() {
+            return Err(Error::network(format!("slice {first}..{end} does not fit {} elements", self.len())));
+        }
+        let mut slices = vec![];
+        let mut offset = 0;
+        for slice in &self.slices {
+            let (low, high) = (first.max(offset), end.min(offset + slice.len));
+            if low < high {
+                slices.push(Slice {
+                    population: slice.population,
+                    first: slice.first + low - offset,
+                    len: high - low,
+                });
+            }
+            offset += slice.len;
+        }
+        Ok(View { slices })
+    }
+}
+
+impl Add for &View {
+    type Output = View;
+    fn add(self, other: &View) -> View {
+        View { slices: self.slices.iter().chain(&other.slices).copied().collect() }
+    }
+}
+
+impl Add for View {
+    type Output = View;
+    fn add(self, other: View) -> View {
+        &self + &other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_cross_populations() {
+        let sum = View::whole(PopulationId(0), 10) + View::whole(PopulationId(1), 5);
+        let part = sum.slice(8..12).expect("it fits");
+        let expected = [
+            Slice { population: PopulationId(0), first: 8, len: 2 },
+            Slice { population: PopulationId(1), first: 0, len: 2 },
+        ];
+        assert_eq!(part.slices(), expected);
+        assert_eq!(part.slice(1..3).expect("it fits").len(), 2);
+        assert!(sum.slice(10..16).is_err());
+        #[allow(clippy::reversed_empty_ranges, reason = "the point of the test")]
+        let reversed = sum.slice(5..2);
+        assert!(reversed.is_err());
+    }
+}

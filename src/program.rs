@@ -1,0 +1,223 @@
+//! A compiled network: plain data that either device runs, and that can be printed.
+//!
+//! *How it works.* Every element (neuron, or source that draws its own spikes) has a number; the elements of a
+//! [`Kernel`] are consecutive and every population begins at a multiple of [`GROUP`], so that one table finds
+//! the [`Member`] of an element. A step runs every kernel on its elements: arrivals are read from the ring and
+//! cleared, the graph is evaluated, spikes are appended to the log. After a *window* of at most
+//! [`Program::window`] steps the spikes are delivered: for every [`Block`] whose sources contain the spiking
+//! element, each entry of its row adds its weight to `ring[(step + delay) % depth][slot]`.
+
+mod print;
+
+use crate::compile::connect::{Block, Layout};
+use crate::lane::{Graph, LeafId, NodeId};
+use crate::model::reflect::Scalar;
+
+/// Populations begin at multiples of this many elements, and planes are padded to it.
+pub const GROUP: u32 = 64;
+
+/// The longest window: a spike carries 4 bits of the step within its window.
+pub const MAX_WINDOW: u32 = 16;
+
+/// A compiled network.
+#[derive(Debug)]
+pub struct Program {
+    /// Time step in ms.
+    pub dt_ms: f64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Steps between two deliveries: no spike arrives sooner.
+    pub window: u32,
+    /// Rows of the ring, a power of two: at least the longest delay and a window.
+    pub depth: u32,
+    /// Ring slots of one row, over all partitions.
+    pub slots: u32,
+    /// Elements, padding included.
+    pub elements: u32,
+    /// One kernel for all populations that are updated alike.
+    pub kernels: Vec<Kernel>,
+    /// Ring slots and ports, for reports.
+    pub ports: Vec<Port>,
+    /// Where delivery threads own which slots; the GPU has one partition.
+    pub partitions: Vec<Partition>,
+    /// How an entry is packed.
+    pub layout: Layout,
+    /// Which elements each projection's rows belong to, by the projection index of a block.
+    pub projections: Vec<Sources>,
+    /// Rows of synapses.
+    pub blocks: Vec<Block>,
+    /// Spikes that are known beforehand, by step, then element.
+    pub events: Vec<Event>,
+    /// Traces in the order of their numbers in [`Member::traces`].
+    pub traces: Vec<Trace>,
+    /// The populations by their position in the network.
+    pub populations: Vec<Located>,
+    /// Number of synapses.
+    pub synapses: u64,
+}
+
+/// One update kernel: what a step computes for an element.
+#[derive(Debug)]
+pub struct Kernel {
+    /// The models it is made of, for reports: `lif_ref + expon/coba + expon/coba`.
+    pub name: String,
+    /// First element.
+    pub first: u32,
+    /// Elements, padding included.
+    pub len: u32,
+    /// The computation of one step.
+    pub graph: Graph,
+    /// What each leaf of the graph is; by leaf number.
+    pub leaves: Vec<(LeafId, Leaf)>,
+    /// New state, in the order of `state`.
+    pub next: Vec<NodeId>,
+    /// Whether the element spikes (a bool), if it can.
+    pub fired: Option<NodeId>,
+    /// What a spike carries (f32), where that is not 1.
+    pub value: Option<NodeId>,
+    /// Values that traces record (f32 or integer).
+    pub recorded: Vec<NodeId>,
+    /// State planes: name and type.
+    pub state: Vec<(String, Scalar)>,
+    /// Ports: how many ring planes an element has.
+    pub ports: u32,
+    /// Constants: name and type, and whether every element has its own.
+    pub constants: Vec<Constant>,
+    /// The populations, by their first element.
+    pub members: Vec<Member>,
+}
+
+/// What a leaf of a kernel's graph stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    /// State plane, before the step.
+    State(u32),
+    /// What arrived at a port in this step: the ring's i32, before scaling.
+    Arrival(u32),
+    /// A constant of the member or of the element.
+    Constant(u32),
+    /// The step's number (u32).
+    Step,
+}
+
+/// A number that does not change during a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Constant {
+    /// Its name, for readers of the kernel.
+    pub name: String,
+    /// Its type.
+    pub scalar: Scalar,
+    /// Every element has its own; otherwise one for the member.
+    pub each: bool,
+}
+
+/// The part of a population, or of an engine-made source, that a kernel updates.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The population's name.
+    pub name: String,
+    /// First element.
+    pub first: u32,
+    /// Elements, without padding.
+    pub size: u32,
+    /// State at the start, one plane per variable, each of `size` words or of 1 word for all.
+    pub state: Vec<Vec<u32>>,
+    /// Constants as words, in the order of the kernel's: 1 word, or `size` words where `each`.
+    pub constants: Vec<Vec<u32>>,
+    /// Ring slot of element 0 by port, for each partition: `slots[partition][port]` counts from the member's
+    /// first element *in that partition*.
+    pub slots: Vec<Vec<u32>>,
+    /// What is recorded: number of the trace, position among `recorded`, elements.
+    pub traces: Vec<Recorded>,
+}
+
+impl Member {
+    /// Elements with padding.
+    pub fn padded(&self) -> u32 {
+        self.size.next_multiple_of(GROUP)
+    }
+}
+
+/// One recorded value of consecutive elements of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Position among [`Program::traces`].
+    pub trace: u32,
+    /// Position among [`Kernel::recorded`].
+    pub value: u32,
+    /// First recorded element of the member.
+    pub first: u32,
+    /// Number of recorded elements.
+    pub len: u32,
+    /// Column of the first one in the trace's rows.
+    pub column: u32,
+}
+
+/// A trace: rows of equal width at an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Name of the record.
+    pub record: String,
+    /// The variable.
+    pub variable: String,
+    /// Steps between rows; a row holds the state at a multiple of it.
+    pub every: u32,
+    /// Columns.
+    pub width: u32,
+}
+
+/// Elements of each kernel that one delivery thread owns, and its ring slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// For every kernel and member: first owned element (of the member) and number, multiples of [`GROUP`]
+    /// except at the end.
+    pub elements: Vec<Vec<(u32, u32)>>,
+    /// First ring slot.
+    pub first_slot: u32,
+    /// Number of ring slots.
+    pub slots: u32,
+}
+
+/// A ring plane, for reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Port {
+    /// `exc.ex`
+    pub name: String,
+    /// Integers per unit of weight: a power of two that makes overflow impossible.
+    pub scale: f64,
+    /// Largest sum of weights that can arrive in a step.
+    pub bound: f64,
+}
+
+/// The source elements of a projection's rows: row k belongs to the k-th element of the segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// The projection's name.
+    pub name: String,
+    /// First element and number.
+    pub segments: Vec<(u32, u32)>,
+}
+
+/// A spike: an element, the step in which it was found and what it carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Event {
+    /// The step, counted from 0; the spike's time is `(step + 1) · dt`.
+    pub step: u64,
+    /// The element.
+    pub element: u32,
+    /// Multiplicity or factor; 1 for an ordinary spike.
+    pub value: f32,
+}
+
+/// Where the elements of a population lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Its name.
+    pub name: String,
+    /// First element; none where the population exists only as a part of its targets' kernels.
+    pub first: Option<u32>,
+    /// Elements, without padding.
+    pub size: u32,
+    /// Kernel and member; none where its spikes are known beforehand.
+    pub place: Option<(u32, u32)>,
+}

@@ -1,0 +1,187 @@
+//! A run in progress: a network on a device, advanced by any number of steps, with what it recorded.
+//!
+//! *How it works.* The engine runs in chunks of about a tenth of a second; after each, spikes and trace rows are
+//! sorted into the recording. How a run is cut into chunks and calls changes nothing in its results.
+
+mod drain;
+
+use crate::compile::{self, Target};
+use crate::device::{Device, Engine, Snapshot};
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::program::Program;
+use crate::record::Recording;
+use crate::unit::{Quantity, Time, ms};
+use drain::Drain;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Wall time that a chunk should take: short enough for progress, long enough to cost nothing.
+const CHUNK_TIME: Duration = Duration::from_millis(100);
+
+/// Steps count in 32 bits on the device.
+const MAX_STEPS: u64 = u32::MAX as u64;
+
+/// A run in progress.
+pub struct Rollout {
+    program: Arc<Program>,
+    engine: Box<dyn Engine>,
+    drain: Drain,
+    recording: Recording,
+    step: u64,
+    chunk: u32,
+}
+
+/// How far an advance has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Steps done of this advance.
+    pub done: u64,
+    /// Steps of this advance.
+    pub total: u64,
+    /// Spikes so far, of the whole run.
+    pub spikes: u64,
+}
+
+impl Rollout {
+    /// Compiles `network` and loads it on `device`.
+    ///
+    /// # Errors
+    /// What cannot be compiled, or does not fit the device.
+    pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
+        let elements = network.populations().iter().map(|population| u64::from(population.size)).sum();
+        let target = Target {
+            partitions: device.partitions(elements),
+            max_block_words: device.max_block_words(),
+            ..Target::default()
+        };
+        let program = Arc::new(compile::compile(network, target)?);
+        if let Some(folder) = std::env::var_os("SYNFIRE_DUMP") {
+            program.dump(std::path::Path::new(&folder))?;
+        }
+        Rollout::from_program(network, program, device)
+    }
+
+    /// Loads an already compiled program of `network`.
+    ///
+    /// # Errors
+    /// A program that does not fit the device.
+    pub fn from_program(network: &Network, program: Arc<Program>, device: &Device) -> Result<Rollout> {
+        let engine = device.load(program.clone())?;
+        let drain = Drain::new(network, &program);
+        let recording = drain.empty_recording(network);
+        Ok(Rollout { program, engine, drain, recording, step: 0, chunk: 64 })
+    }
+
+    /// Advances by `duration`.
+    ///
+    /// # Errors
+    /// A duration that is no multiple of dt, a state that stops being a number, a device that fails.
+    pub fn advance(&mut self, duration: Quantity<Time>) -> Result<()> {
+        let steps = self.steps(duration)?;
+        self.advance_steps(steps, &mut |_| {})
+    }
+
+    /// `duration` as a number of steps.
+    ///
+    /// # Errors
+    /// [`Error::Value`] where it is no multiple of dt.
+    pub fn steps(&self, duration: Quantity<Time>) -> Result<u64> {
+        let (time, dt) = (duration.value_in(ms), self.program.dt_ms);
+        let steps = (time / dt).round();
+        // 1e-6 of a step: what decimal input loses in f64
+        if steps >= 0.0 && (time / dt - steps).abs() <= 1e-6 * steps.max(1.0) {
+            return Ok(steps as u64);
+        }
+        let expected = format!("a multiple of dt = {dt} ms");
+        Err(Error::Value { what: "the duration".into(), expected, got: format!("{time} ms") })
+    }
+
+    /// Advances by `steps`, telling `progress` after every chunk.
+    ///
+    /// # Errors
+    /// A run longer than 2^32 steps, a state that stops being a number, a device that fails.
+    pub fn advance_steps(&mut self, steps: u64, progress: &mut dyn FnMut(Progress)) -> Result<()> {
+        if self.step.saturating_add(steps) > MAX_STEPS {
+            let got = format!("{} steps", self.step.saturating_add(steps));
+            return Err(Error::Value {
+                what: "a run".into(),
+                expected: format!("at most {MAX_STEPS} steps"),
+                got,
+            });
+        }
+        let mut done = 0;
+        while done < steps {
+            let begin = Instant::now();
+            let asked = u64::from(self.chunk).min(steps - done) as u32;
+            let events = self.drain.events(&self.program, self.step, self.step + u64::from(asked));
+            let chunk = self.engine.run(asked, events)?;
+            if chunk.steps == 0 {
+                return Err(Error::Device("the device made no step".into()));
+            }
+            let first = self.step;
+            self.step += u64::from(chunk.steps);
+            done += u64::from(chunk.steps);
+            self.drain.take(&self.program, first, chunk, &mut self.recording);
+            self.recording.duration_ms = self.time_ms();
+            self.adapt(begin.elapsed(), asked);
+            let spikes = self.recording.populations.iter().map(|population| population.spikes).sum();
+            progress(Progress { done, total: steps, spikes });
+        }
+        Ok(())
+    }
+
+    /// Sets the length of the next chunk from what the last one took.
+    fn adapt(&mut self, took: Duration, steps: u32) {
+        let wanted = f64::from(steps) * CHUNK_TIME.as_secs_f64() / took.as_secs_f64().max(1e-6);
+        // never more than four times as long: the next chunk may be busier
+        self.chunk = (wanted as u32).clamp(16, self.chunk.saturating_mul(4)).min(1 << 16);
+    }
+
+    /// What was recorded so far.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Takes what was recorded so far; recording goes on with empty lists.
+    pub fn take_recording(&mut self) -> Recording {
+        let mut empty = self.recording.clone();
+        empty.spikes.iter_mut().for_each(|record| {
+            record.times.clear();
+            record.senders.clear();
+        });
+        empty.traces.iter_mut().for_each(|record| {
+            record.times.clear();
+            record.variables.iter_mut().for_each(|(_, rows)| rows.clear());
+        });
+        std::mem::replace(&mut self.recording, empty)
+    }
+
+    /// All state of the run.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub fn checkpoint(&mut self) -> Result<Snapshot> {
+        self.engine.snapshot()
+    }
+
+    /// Goes back, or on, to a checkpoint of the same network; what was recorded stays.
+    ///
+    /// # Errors
+    /// A checkpoint of another network, a device that fails.
+    pub fn restore(&mut self, checkpoint: &Snapshot) -> Result<()> {
+        self.engine.restore(checkpoint)?;
+        self.step = checkpoint.step;
+        Ok(())
+    }
+
+    /// The compiled network.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Biological time so far, in ms.
+    pub fn time_ms(&self) -> f64 {
+        self.step as f64 * self.program.dt_ms
+    }
+}

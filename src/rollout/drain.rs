@@ -1,0 +1,153 @@
+//! Sorting what a chunk brought into the recording.
+
+use crate::compile::recipe::Set;
+use crate::device::Chunk;
+use crate::model::Role;
+use crate::network::Network;
+use crate::network::record::What;
+use crate::program::{Event, Program};
+use crate::record::{Activity, Recording, SpikeTrain, TraceTable};
+
+/// Where the spikes of every element go.
+#[derive(Debug)]
+pub(super) struct Drain {
+    /// Elements of every population that can be seen spiking, by first element.
+    ranges: Vec<Watched>,
+}
+
+/// Consecutive elements whose spikes are counted.
+#[derive(Debug)]
+struct Watched {
+    first: u32,
+    len: u32,
+    population: usize,
+    /// Whether a spike's value is a number of spikes.
+    counts: bool,
+    /// Record, first element in the population, number, index of the first in the record.
+    records: Vec<(usize, u32, u32, u32)>,
+}
+
+impl Drain {
+    pub fn new(network: &Network, program: &Program) -> Drain {
+        let mut ranges = vec![];
+        for (k, located) in program.populations.iter().enumerate() {
+            let Some(first) = located.first else { continue };
+            let model = &network.populations()[k].settings.model;
+            // one set of a schedule's elements carries the numbers of spikes
+            let first = if model.is_scheduled() { first + Set::Counts.offset(located.size) } else { first };
+            let counts = model.is_scheduled() || model.function("spikes").is_some();
+            ranges.push(Watched {
+                first,
+                len: located.size,
+                population: k,
+                counts,
+                records: records(network, k),
+            });
+        }
+        ranges.sort_unstable_by_key(|range| range.first);
+        Drain { ranges }
+    }
+
+    /// An empty recording in the shape of the network's records.
+    pub fn empty_recording(&self, network: &Network) -> Recording {
+        let mut recording = Recording::default();
+        for record in network.records() {
+            let (name, width) = (record.name.clone(), record.from.len());
+            match &record.what {
+                What::Spikes => recording.spikes.push(SpikeTrain { name, width, ..SpikeTrain::default() }),
+                What::Trace { variables, .. } => {
+                    let variables = variables.iter().map(|variable| (variable.clone(), vec![])).collect();
+                    recording.traces.push(TraceTable { name, width, variables, times: vec![] });
+                }
+            }
+        }
+        recording.populations = (network.populations().iter())
+            .map(|population| Activity {
+                name: population.name.clone(),
+                size: population.size,
+                spikes: 0,
+                neurons: population.settings.model.role() == Role::Neuron,
+            })
+            .collect();
+        recording
+    }
+
+    /// The known events of steps `first..end`.
+    pub fn events<'p>(&self, program: &'p Program, first: u64, end: u64) -> &'p [Event] {
+        let from = program.events.partition_point(|event| event.step < first);
+        let to = program.events.partition_point(|event| event.step < end);
+        &program.events[from..to]
+    }
+
+    /// Adds a chunk that began at step `first`.
+    pub fn take(&self, program: &Program, first: u64, chunk: Chunk, recording: &mut Recording) {
+        let end = first + u64::from(chunk.steps);
+        let known = self.events(program, first, end);
+        // both lists are sorted by step: merge them, so that records stay in order of time
+        let (mut a, mut b) = (chunk.spikes.iter().peekable(), known.iter().peekable());
+        loop {
+            let from_device = match (a.peek(), b.peek()) {
+                (Some(spike), Some(event)) => (spike.step, spike.element) <= (event.step, event.element),
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (None, None) => break,
+            };
+            let next = if from_device { a.next() } else { b.next() };
+            self.count(next.expect("it was peeked"), program.dt_ms, recording);
+        }
+        for (trace, rows) in program.traces.iter().zip(chunk.traces) {
+            let table = recording
+                .traces
+                .iter_mut()
+                .find(|table| table.name == trace.record)
+                .expect("records have tables");
+            let every = u64::from(trace.every);
+            let position = table
+                .variables
+                .iter()
+                .position(|(name, _)| *name == trace.variable)
+                .expect("traces have columns");
+            if position == 0 {
+                let times = (first / every + 1..=end / every).map(|row| (row * every) as f64 * program.dt_ms);
+                table.times.extend(times);
+            }
+            table.variables[position].1.extend(rows);
+        }
+    }
+
+    fn count(&self, spike: &Event, dt_ms: f64, recording: &mut Recording) {
+        let position = self.ranges.partition_point(|range| range.first <= spike.element);
+        let Some(range) = position.checked_sub(1).map(|k| &self.ranges[k]) else { return };
+        let element = spike.element - range.first;
+        if element >= range.len {
+            return;
+        }
+        let times = if range.counts { spike.value.round().max(0.0) as u64 } else { 1 };
+        recording.populations[range.population].spikes += times;
+        for (record, first, len, column) in &range.records {
+            if (*first..first + len).contains(&element) {
+                let record = &mut recording.spikes[*record];
+                for _ in 0..times {
+                    record.times.push((spike.step + 1) as f64 * dt_ms);
+                    record.senders.push(column + element - first);
+                }
+            }
+        }
+    }
+}
+
+/// The spike records of a population: position, first element, number, column.
+fn records(network: &Network, population: usize) -> Vec<(usize, u32, u32, u32)> {
+    let mut out = vec![];
+    let of_spikes = network.records().iter().filter(|record| matches!(record.what, What::Spikes));
+    for (k, record) in of_spikes.enumerate() {
+        let mut column = 0;
+        for slice in record.from.slices() {
+            if slice.population.0 as usize == population {
+                out.push((k, slice.first, slice.len, column));
+            }
+            column += slice.len;
+        }
+    }
+    out
+}

@@ -1,0 +1,63 @@
+//! Tests that run on every device: each is a trial for the CPU and one for the GPU.
+//!
+//! Where there is no GPU, its trials are counted as ignored; with `SYNFIRE_GPU=require` they fail instead.
+//!
+//! - `parity`: the committed traces of NEST and brainpy.state, to the step;
+//! - `statistics`: rates of networks;
+//! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
+//! - `agreement`: both devices find the same spikes;
+//! - `models`: models of a user's own, and every shipped model's kernel.
+
+mod agreement;
+mod determinism;
+mod models;
+mod npz;
+mod parity;
+mod statistics;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::sync::{Arc, LazyLock};
+use synfire::Device;
+
+/// A test on one device.
+type Check = Box<dyn Fn(&Device) -> Result<(), Failed> + Send + Sync>;
+
+/// The GPU, opened once; or why there is none.
+static GPU: LazyLock<Result<Device, String>> =
+    LazyLock::new(|| Device::gpu().map_err(|error| error.to_string()));
+
+/// The GPU's device, for tests that compare both.
+fn gpu() -> Result<Device, String> {
+    GPU.clone()
+}
+
+/// Whether tests for the GPU are left out.
+fn gpu_is_missing() -> bool {
+    GPU.is_err() && !std::env::var("SYNFIRE_GPU").is_ok_and(|value| value == "require")
+}
+
+fn trials(name: &str, check: Check) -> Vec<Trial> {
+    let check = Arc::new(check);
+    let on_gpu = check.clone();
+    let cpu = Trial::test(format!("{name} [cpu]"), move || check(&Device::cpu()));
+    let gpu = Trial::test(format!("{name} [gpu]"), move || on_gpu(&gpu()?));
+    vec![cpu, gpu.with_ignored_flag(gpu_is_missing())]
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut all = vec![];
+    all.extend(parity::all());
+    all.extend(statistics::all());
+    all.extend(determinism::all());
+    all.extend(agreement::all());
+    all.extend(models::all());
+    let conclusion = libtest_mimic::run(&arguments, all);
+    if conclusion.num_ignored > 0 {
+        eprintln!(
+            "skipped {} tests: no GPU adapter found (Mesa's software Vulkan would do)",
+            conclusion.num_ignored
+        );
+    }
+    conclusion.exit();
+}

@@ -1,0 +1,88 @@
+//! Models of a user's own, and what every shipped model must do.
+
+use crate::{Check, trials};
+use libtest_mimic::{Failed, Trial};
+use synfire::models::{dc_generator, iaf_psc_exp, parrot_neuron, poisson_generator};
+use synfire::network::rule::{all_to_all, fixed_indegree, one_to_one};
+use synfire::unit::{Hz, ms, pA};
+use synfire::{Device, Instance, Model, Network, Rollout};
+
+/// The neuron of the README.
+const OWN: &str = include_str!("../../assets/quadratic.wgsl");
+
+fn own_model(device: &Device) -> Result<(), Failed> {
+    let model = Model::from_wgsl("quadratic", OWN)?;
+    let mut network = Network::new(0.1 * ms)?;
+    let cell = Instance::new(model).input("I", 0.5 * synfire::unit::nA);
+    let cells = network.population("cells", 3, cell)?;
+    network.record_spikes("spikes", &cells)?;
+    network.record_trace("trace", &cells, &["V"], 0.1 * ms)?;
+    let mut rollout = Rollout::new(&network, device)?;
+    rollout.advance(200.0 * ms)?;
+    let spikes = rollout.recording().spikes("spikes").expect("it is recorded");
+    if spikes.times.len() < 6 {
+        return Err(format!("only {} spikes", spikes.times.len()).into());
+    }
+    Ok(())
+}
+
+/// An independent train for every target, at the asked rate, also where the engine makes sources.
+fn poisson(device: &Device) -> Result<(), Failed> {
+    let mut network = Network::new(0.1 * ms)?;
+    let noise = network.population("noise", 8, poisson_generator().rate(200.0 * Hz))?;
+    let direct = network.population("direct", 500, parrot_neuron())?;
+    let sources = network.population("sources", 500, parrot_neuron())?;
+    network.project(&noise.slice(0..1)?, &direct, all_to_all()).build()?;
+    network.project(&noise, &sources, fixed_indegree(6)).delay(0.5 * ms).build()?;
+    network.record_spikes("direct", &direct)?;
+    let mut rollout = Rollout::new(&network, device)?;
+    rollout.advance(1000.0 * ms)?;
+    let recording = rollout.recording();
+    for (name, expected) in [("direct", 200.0), ("sources", 1200.0)] {
+        let rate = recording.rate_hz(name).unwrap_or(0.0);
+        // five standard errors of the mean of 500 trains of one second
+        let margin = 5.0 * (expected / 500.0f64).sqrt();
+        if (rate - expected).abs() > margin {
+            return Err(format!("`{name}` fires at {rate:.1} Hz, expected {expected} ± {margin:.1}").into());
+        }
+    }
+    let record = recording.spikes("direct").expect("it is recorded");
+    let mut counts = vec![0.0f64; 500];
+    record.senders.iter().for_each(|sender| counts[*sender as usize] += 1.0);
+    let mean = counts.iter().sum::<f64>() / 500.0;
+    let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 499.0;
+    // a Poisson count's variance is its mean; 500 trains know it to 6 %
+    if !(0.75..1.25).contains(&(variance / mean)) {
+        return Err(format!("variance / mean of the counts is {:.3}", variance / mean).into());
+    }
+    Ok(())
+}
+
+/// A current generator of its own for every target.
+fn currents(device: &Device) -> Result<(), Failed> {
+    let mut network = Network::new(0.1 * ms)?;
+    let amplitudes = vec![300.0 * pA, 400.0 * pA, 500.0 * pA, 600.0 * pA];
+    let drive = network.population("drive", 4, dc_generator().amplitude(amplitudes))?;
+    let cells = network.population("cells", 4, iaf_psc_exp())?;
+    network.project(&drive, &cells, one_to_one()).build()?;
+    network.record_spikes("spikes", &cells)?;
+    let mut rollout = Rollout::new(&network, device)?;
+    rollout.advance(500.0 * ms)?;
+    let record = rollout.recording().spikes("spikes").expect("it is recorded");
+    let count = |cell: u32| record.senders.iter().filter(|sender| **sender == cell).count();
+    let counts: Vec<usize> = (0..4).map(count).collect();
+    // 300 pA · 40 MΩ = 12 mV stays below the threshold 15 mV above rest
+    if counts[0] != 0 || !counts.windows(2).all(|pair| pair[0] < pair[1]) {
+        return Err(format!("spike counts {counts:?} do not follow the currents").into());
+    }
+    Ok(())
+}
+
+pub fn all() -> Vec<Trial> {
+    let all: [(&str, Check); 3] = [
+        ("own_model", Box::new(own_model)),
+        ("poisson", Box::new(poisson)),
+        ("currents", Box::new(currents)),
+    ];
+    all.into_iter().flat_map(|(name, check)| trials(&format!("models::{name}"), check)).collect()
+}

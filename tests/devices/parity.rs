@@ -1,0 +1,103 @@
+//! The committed traces of NEST 3.10 and brainpy.state 0.1.0: spikes to the step, potentials to 1e-3 mV.
+
+use crate::npz::{self, Array};
+use crate::{Check, trials};
+use libtest_mimic::{Failed, Trial};
+use std::path::{Path, PathBuf};
+use synfire::experiment::Experiment;
+use synfire::{Device, Recording, Rollout};
+
+/// How far a value may be off: potentials in mV, anything else relative to its largest value.
+const TOLERANCE: f64 = 1e-3;
+
+pub fn all() -> Vec<Trial> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the references are committed")
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    cases.sort();
+    let trial = |path: PathBuf| {
+        let name = format!("parity::{}", path.file_stem().expect("a file").to_string_lossy());
+        let check: Check = Box::new(move |device| equals_reference(&path, device));
+        trials(&name, check)
+    };
+    cases.into_iter().flat_map(trial).collect()
+}
+
+fn equals_reference(path: &Path, device: &Device) -> Result<(), Failed> {
+    let experiment = Experiment::load(path)?;
+    let dt = experiment.network.dt_ms();
+    let mut rollout = Rollout::new(&experiment.network, device)?;
+    rollout.advance_steps((experiment.duration_ms / dt).round() as u64, &mut |_| {})?;
+    let reference = npz::read(&path.with_extension("npz"));
+    let array = |name: &str| reference.iter().find(|(known, _)| known == name).map(|(_, array)| array);
+    let recording = rollout.recording();
+    for record in &recording.spikes {
+        let (times, senders) =
+            (array(&format!("{}.times", record.name)), array(&format!("{}.senders", record.name)));
+        let (Some(times), Some(senders)) = (times, senders) else {
+            return Err(format!("no reference for `{}`", record.name).into());
+        };
+        let expected = steps(&times.values, &senders.values, dt);
+        let senders: Vec<f64> = record.senders.iter().map(|sender| f64::from(*sender)).collect();
+        let found = steps(&record.times, &senders, dt);
+        if let Some((have, want)) = first_difference(&found, &expected) {
+            return Err(format!(
+                "`{}`: spike (step, sender) {have:?} where the reference has {want:?}",
+                record.name
+            )
+            .into());
+        }
+    }
+    compare_traces(recording, &array)
+}
+
+fn steps(times: &[f64], senders: &[f64], dt: f64) -> Vec<(i64, i64)> {
+    let mut spikes: Vec<(i64, i64)> = times
+        .iter()
+        .zip(senders)
+        .map(|(time, sender)| ((time / dt).round() as i64, *sender as i64))
+        .collect();
+    spikes.sort_unstable();
+    spikes
+}
+
+type Spike = Option<(i64, i64)>;
+
+fn first_difference(found: &[(i64, i64)], expected: &[(i64, i64)]) -> Option<(Spike, Spike)> {
+    let length = found.len().max(expected.len());
+    (0..length).map(|k| (found.get(k).copied(), expected.get(k).copied())).find(|(have, want)| have != want)
+}
+
+fn compare_traces<'a>(
+    recording: &Recording,
+    array: &impl Fn(&str) -> Option<&'a Array>,
+) -> Result<(), Failed> {
+    for table in &recording.traces {
+        for (name, rows) in &table.variables {
+            let key = format!("{}.{name}", table.name);
+            let expected = array(&key).ok_or_else(|| format!("no reference for `{key}`"))?;
+            if expected.shape != [table.times.len() as u64, u64::from(table.width)] {
+                let have = (table.times.len(), table.width);
+                return Err(format!("`{key}` has shape {have:?}, the reference {:?}", expected.shape).into());
+            }
+            let largest = expected.values.iter().fold(1.0f64, |most, value| most.max(value.abs()));
+            let unit = if name.starts_with('V') { 1.0 } else { largest };
+            let errors =
+                rows.iter().zip(&expected.values).map(|(have, want)| (f64::from(*have) - want).abs() / unit);
+            let (at, worst) =
+                errors.enumerate().fold((0, 0.0), |best, next| if next.1 > best.1 { next } else { best });
+            if worst > TOLERANCE || rows.iter().any(|value| !value.is_finite()) {
+                let (row, column) = (at / table.width as usize, at % table.width as usize);
+                let text = format!(
+                    "`{key}` is off by {worst:.3e} at {} ms, element {column}: {} where the reference has {}",
+                    table.times[row], rows[at], expected.values[at]
+                );
+                return Err(text.into());
+            }
+        }
+    }
+    Ok(())
+}

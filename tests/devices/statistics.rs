@@ -1,0 +1,91 @@
+//! Rates of networks, against NEST, Brian2 and brainpy.state.
+
+use crate::{Check, trials};
+use libtest_mimic::{Failed, Trial};
+use std::path::Path;
+use synfire::experiment::Experiment;
+use synfire::{Device, Recording, Rollout};
+
+/// Runs a shipped experiment for `duration_ms` with a seed.
+pub fn run(file: &str, seed: u64, duration_ms: f64, device: &Device) -> Result<Recording, Failed> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(file);
+    let mut experiment = Experiment::load(&path)?;
+    experiment.network.set_seed(seed);
+    let mut rollout = Rollout::new(&experiment.network, device)?;
+    let steps = (duration_ms / experiment.network.dt_ms()).round() as u64;
+    rollout.advance_steps(steps, &mut |_| {})?;
+    Ok(rollout.take_recording())
+}
+
+/// Mean over seeds of what `measure` finds; the software renderer runs fewer seeds, to stay quick.
+fn mean(
+    file: &str,
+    duration_ms: f64,
+    device: &Device,
+    measure: fn(&Recording) -> f64,
+) -> Result<f64, Failed> {
+    let seeds = if device.kind() == "cpu" { 5 } else { 2 };
+    let mut sum = 0.0;
+    for seed in 1..=seeds {
+        sum += measure(&run(file, seed, duration_ms, device)?);
+    }
+    Ok(sum / seeds as f64)
+}
+
+fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(format!("{what} is {value:.3}, expected {low}..{high}").into())
+}
+
+fn rate(recording: &Recording) -> f64 {
+    let neurons = recording.populations.iter().filter(|population| population.neurons);
+    let (spikes, size) =
+        neurons.fold((0, 0), |(spikes, size), next| (spikes + next.spikes, size + u64::from(next.size)));
+    spikes as f64 / size as f64 / recording.duration_ms * 1000.0
+}
+
+fn excitatory(recording: &Recording) -> f64 {
+    recording.rate_hz("exc").unwrap_or(0.0)
+}
+
+pub fn all() -> Vec<Trial> {
+    let brunel: Check = Box::new(|device| {
+        // NEST 3.10, 8 seeds from t = 0: tests/reference/network_statistics.json
+        let nest = 131.56;
+        within(
+            "the excitatory rate",
+            mean("brunel.toml", 1000.0, device, excitatory)?,
+            0.99 * nest,
+            1.01 * nest,
+        )
+    });
+    let balanced: Check = Box::new(|device| {
+        // Brian2 and GeNN: 21.3 to 22.2 Hz; single seeds of a network of this size spread by 1 Hz
+        within("the rate", mean("balanced.toml", 1000.0, device, rate)?, 21.0, 22.9)
+    });
+    let uncoupled: Check = Box::new(|device| {
+        // brainpy.state 0.1.0 as its README has it: 50.6 Hz
+        within("the rate", mean("balanced_readme.toml", 500.0, device, rate)?, 50.1, 51.1)
+    });
+    let tutorial: Check = Box::new(|device| {
+        // brainstate's tutorial: 4356 spikes
+        let spikes = |recording: &Recording| {
+            recording.populations.iter().map(|population| population.spikes).sum::<u64>() as f64
+        };
+        within(
+            "the number of spikes",
+            mean("cuba_tutorial.toml", 200.0, device, spikes)?,
+            0.95 * 4356.0,
+            1.05 * 4356.0,
+        )
+    });
+    let all = [
+        ("brunel", brunel),
+        ("balanced", balanced),
+        ("balanced_readme", uncoupled),
+        ("cuba_tutorial", tutorial),
+    ];
+    all.into_iter().flat_map(|(name, check)| trials(&format!("statistics::{name}"), check)).collect()
+}

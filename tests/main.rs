@@ -1,0 +1,9 @@
+//! All tests of the public interface, in one binary.
+
+/// The `synfire` command: exit codes, error lines, what it writes.
+#[cfg(feature = "cli")]
+mod command;
+/// Experiment files: every file of this repository loads, and mistakes are told in one sentence.
+mod experiment;
+/// No text, however damaged, makes the loader panic.
+mod fuzz_experiment;

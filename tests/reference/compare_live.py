@@ -1,0 +1,96 @@
+# requirements: numpy, and for live comparison those of make_nest.py or make_brainpy.py
+"""Runs a synfire binary on every case of this folder and compares it with the reference simulator where that is installed,
+otherwise with the committed npz. Prints a table; exits with 1 when a case does not hold.
+
+    python compare_live.py target/release/synfire [--device cpu] [--device gpu] [case ...]
+"""
+import argparse
+import importlib
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from experiment import BRAINPY_UNITS, HERE, NEST_UNITS, Experiment, case_files
+
+VOICES = {"NEST": ("nest", "make_nest", NEST_UNITS), "brainpy.state": ("brainpy_state", "make_brainpy", BRAINPY_UNITS)}
+TOLERANCE = 1e-3  # mV, the bound of the design on |dV|; for currents in pA and conductances in S it is relative
+
+
+def reference(experiment, package, maker):
+    """The arrays of the reference, and where they come from."""
+    if importlib.util.find_spec(package):
+        return importlib.import_module(maker).simulate(experiment), "live"
+    return dict(np.load(experiment.path.with_suffix(".npz"))), "npz"
+
+
+def run_synfire(binary, experiment, device):
+    """What synfire wrote, as one dictionary with the keys of the reference."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [binary, "run", experiment.path, "--device", device, "--out", out]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip() or f"exit code {done.returncode}")
+        return {f"{name}.{key}": values for name in experiment.records
+                for key, values in np.load(Path(out) / f"{name}.npz").items()}
+
+
+def compare(experiment, ours, theirs):
+    """The error of every array: {"<record>.<variable>": error}, infinite where it is missing or not of the same shape."""
+    return {key: error(key.rpartition(".")[2], ours[key], expected, experiment.dt) if key in ours else np.inf
+            for key, expected in theirs.items()}
+
+
+def error(variable, got, expected, dt):
+    if got.shape != expected.shape:
+        return np.inf
+    if variable == "senders":
+        return 0.0 if np.array_equal(got, expected) else np.inf
+    if variable == "times":
+        return 0.0 if np.array_equal(np.rint(got / dt), np.rint(expected / dt)) else np.inf
+    largest = float(np.nan_to_num(np.abs(got - expected), nan=np.inf).max(initial=0.0))
+    return largest if variable.startswith("V") else largest / max(1.0, float(np.abs(expected).max()))
+
+
+def row(experiment, errors):
+    """The columns of the table: max |dV|, spike times, worst array, those out of tolerance."""
+    is_spikes = lambda key: experiment.records[key.partition(".")[0]]["what"] == "spikes"
+    dv = max((e for key, e in errors.items() if key.rpartition(".")[2].startswith("V")), default=0.0)
+    spikes = "DIFFER" if any(e for key, e in errors.items() if is_spikes(key)) else "equal"
+    worst, largest = max(errors.items(), key=lambda pair: pair[1])
+    return f"{dv:9.2e} {spikes:6} {f'{worst} {largest:.1e}':28}"
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("binary", type=Path)
+    p.add_argument("cases", nargs="*", help="default: all")
+    p.add_argument("--device", action="append", choices=["cpu", "gpu"], help="default: both")
+    a = p.parse_args()
+
+    failed = 0
+    print(f"{'case':24} {'device':6} {'against':7} {'max |dV|':>9} {'spikes':6} {'worst':28} out of tolerance")
+    for voice, (package, maker, units) in VOICES.items():
+        for path in case_files(voice):
+            if a.cases and path.stem not in a.cases:
+                continue
+            experiment = Experiment(path, units)
+            theirs, against = reference(experiment, package, maker)
+            for device in a.device or ["cpu", "gpu"]:
+                try:
+                    errors = compare(experiment, run_synfire(a.binary, experiment, device), theirs)
+                    columns = row(experiment, errors)
+                    problems = [key for key, e in errors.items() if e > TOLERANCE]
+                except (RuntimeError, OSError) as e:
+                    columns, problems = f"{'':9} {'':6} {'':28}", [str(e)]
+                failed += bool(problems)
+                print(f"{path.stem:24} {device:6} {against:7} {columns} {', '.join(problems)}")
+    print(f"{failed} violations of |dV| <= {TOLERANCE} mV and equal spikes" if failed else "all hold")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
