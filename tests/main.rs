@@ -1,5 +1,7 @@
 //! All tests of the public interface, in one binary.
 
+/// The shipped models: pinned, and compared with NEST's tables.
+mod catalogue;
 /// The `synfire` command: exit codes, error lines, what it writes.
 #[cfg(feature = "cli")]
 mod command;

@@ -1,6 +1,6 @@
 //! The CPU device: the program's graphs as blocks of lanes, delivery by threads that own their targets.
 //!
-//! *How it works.* Every [`share::Share`] owns a range of elements with their state and their part of the ring, in
+//! *How it works.* Every `Share` owns a range of elements with their state and their part of the ring, in
 //! one arena. A window is two phases: every share updates its elements for all steps of the window, block after
 //! block, so that a block's state stays in the cache; then every share delivers all spikes of the window to the
 //! targets that it owns. Nothing is shared but the list of spikes, so there are no atomics, and the sums are

@@ -93,6 +93,12 @@ impl From<f64> for Amount<Dimensionless> {
     }
 }
 
+impl<D: Dimension> From<Vec<Quantity<D>>> for Given {
+    fn from(quantities: Vec<Quantity<D>>) -> Self {
+        Amount::from(quantities).into()
+    }
+}
+
 impl From<f64> for Given {
     /// A plain number is in the unit of its receiver.
     fn from(value: f64) -> Self {

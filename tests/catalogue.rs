@@ -1,0 +1,111 @@
+//! The shipped models: what they are is pinned, and compared with NEST's own tables.
+
+use serde_json::Value;
+use std::path::Path;
+use synfire::compile::{Target, compile, kernel};
+use synfire::experiment::Experiment;
+use synfire::model::reflect::Member;
+use synfire::model::tag::{TagUnit, Term};
+use synfire::models;
+
+fn line(member: &Member) -> String {
+    let Some(tag) = member.tag() else { return String::new() };
+    let default = match (&tag.default, &tag.unit) {
+        (Some(Term::Number(value)), TagUnit::Choice(words)) => format!(" = {}", words[*value as usize]),
+        (Some(Term::Number(value)), _) => format!(" = {value}"),
+        (Some(Term::Name(name)), _) => format!(" = {name}"),
+        (None, _) => String::new(),
+    };
+    format!("{} [{}]{default}", member.name, member.unit_text())
+}
+
+/// Every parameter, unit and default, so that no change of one goes unseen.
+#[test]
+fn the_catalogue_is_as_accepted() {
+    let mut text = String::new();
+    for model in models::models() {
+        text += &format!("{} {}\n", model.role().name(), model.name());
+        for owner in ["Params", "Schedule", "State", "Input"] {
+            for member in model.members(owner) {
+                text += &format!("    {owner}: {}\n", line(member));
+            }
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+fn kernels(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let experiment = Experiment::load(&path).expect("it loads");
+    let program = compile(&experiment.network, Target::default()).expect("it compiles");
+    let texts = (0..program.kernels.len()).map(|k| kernel::update_kernel(&program, k).expect("it prints"));
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+/// The generated part of three kernels: conductances, exact propagators with noise, a plain jump.
+#[test]
+fn kernels_are_as_accepted() {
+    for file in ["assets/balanced.toml", "assets/brunel.toml", "tests/reference/iaf_psc_delta_spikes.toml"] {
+        let text = kernels(file);
+        let generated = text.split_once("struct State {").expect("every kernel has a state").1;
+        let name = Path::new(file).file_stem().expect("a file").to_string_lossy().into_owned();
+        insta::assert_snapshot!(name, format!("struct State {{{generated}"));
+    }
+}
+
+/// Entries of NEST's tables that are no parameters here, and why.
+const ELSEWHERE: [(&str, &str, &str); 9] = [
+    ("iaf_psc_exp", "delta", "escape noise is not built"),
+    ("iaf_psc_exp", "rho", "escape noise is not built"),
+    ("spike_generator", "allow_offgrid_times", "times off the grid are refused"),
+    ("spike_generator", "precise_times", "times off the grid are refused"),
+    ("spike_generator", "shift_now_spikes", "a spike at time 0 is refused"),
+    ("static_synapse", "weight", "a property of the projection"),
+    ("static_synapse", "delay", "a property of the projection"),
+    ("static_synapse", "receptor_type", "the port of the projection"),
+    ("dc_generator", "I", "the current of a generator is not recorded"),
+];
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(value) => Some(f64::from(*value)),
+        Value::String(text) => text.parse().ok(),
+        value => value.as_f64(),
+    }
+}
+
+#[test]
+fn parameters_defaults_and_recordables_are_those_of_nest() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/nest_defaults.json");
+    let dump: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("it is committed")).expect("JSON");
+    for (name, entry) in dump["models"].as_object().expect("a table of models") {
+        let model = models::find(name).expect("every model of the table is shipped");
+        let elsewhere =
+            |entry: &str| ELSEWHERE.iter().any(|(known, other, _)| known == name && *other == entry);
+        let known = |owner: &str, entry: &str| model.members(owner).iter().any(|member| member.name == entry);
+        let defaults = entry["defaults"].as_object().expect("a table of defaults");
+        for (parameter, theirs) in defaults.iter().filter(|(parameter, _)| !elsewhere(parameter)) {
+            if known("State", parameter) || known("Schedule", parameter) {
+                continue;
+            }
+            let member = model.params().iter().find(|member| member.name == *parameter);
+            let member = member.unwrap_or_else(|| panic!("`{name}` lacks NEST's `{parameter}`"));
+            let ours = match member.tag().and_then(|tag| tag.default.clone()) {
+                Some(Term::Number(value)) => Some(value),
+                _ => None,
+            };
+            assert_eq!(ours, number(theirs), "`{parameter}` of `{name}`");
+        }
+        for member in model.params() {
+            assert!(defaults.contains_key(&member.name), "NEST's `{name}` has no `{}`", member.name);
+        }
+        for recordable in entry["recordables"].as_array().expect("a list") {
+            let recordable = recordable.as_str().expect("a name");
+            assert!(
+                known("State", recordable) || elsewhere(recordable),
+                "`{name}` does not record `{recordable}`"
+            );
+        }
+    }
+}
