@@ -73,3 +73,8 @@ pub use model::{Instance, Model};
 pub use network::Network;
 pub use record::Recording;
 pub use rollout::Rollout;
+
+/// The examples of the README are compiled and run with the documents.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
