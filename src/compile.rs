@@ -15,6 +15,7 @@ pub mod kernel;
 pub mod layout;
 pub mod recipe;
 pub mod schedule;
+pub mod size;
 pub mod stimulus;
 pub mod wire;
 
@@ -31,11 +32,18 @@ pub struct Target {
     pub max_block_words: u64,
     /// Longest window in steps.
     pub max_window: u32,
+    /// Bytes of memory for the network.
+    pub memory: u64,
 }
 
 impl Default for Target {
     fn default() -> Self {
-        Target { partitions: 1, max_block_words: 1 << 29, max_window: crate::program::MAX_WINDOW }
+        Target {
+            partitions: 1,
+            max_block_words: 1 << 29,
+            max_window: crate::program::MAX_WINDOW,
+            memory: u64::MAX,
+        }
     }
 }
 
@@ -44,6 +52,7 @@ impl Default for Target {
 /// # Errors
 /// A model that cannot be lowered, a bound that a drawn value breaks, a network that is too large.
 pub fn compile(network: &Network, target: Target) -> Result<Program> {
+    size::check_network(network, target)?;
     let recipes = recipe::recipes(network)?;
     let groups = compose::groups(network, &recipes)?;
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;

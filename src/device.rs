@@ -140,6 +140,16 @@ impl Device {
         }
     }
 
+    /// Bytes of memory that a network is built in: the machine's, also for a GPU.
+    pub fn memory(&self) -> u64 {
+        let available = sysinfo::System::new().map(|mut system| {
+            system.refresh_memory();
+            system.available_memory()
+        });
+        // 0 where the system does not tell
+        available.ok().filter(|bytes| *bytes > 0).unwrap_or(u64::MAX)
+    }
+
     /// Loads a program.
     ///
     /// # Errors

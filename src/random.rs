@@ -212,6 +212,37 @@ mod tests {
         }
     }
 
+    /// The shader library draws the same words.
+    #[test]
+    fn the_shader_draws_these_words() {
+        use crate::lane::{Graph, NoCalls, Number, Rate, Source, Ty, Value, evaluate, inline};
+        let text =
+            crate::model::catalogue::library("lib/random").expect("it is shipped").replace("//!", "//");
+        let source = Source::parse("random", &text).expect("it is valid");
+        let mut graph = Graph::new();
+        let mut leaf = |name: &str| Value::Scalar(graph.leaf(name, Ty::U32, Rate::Uniform));
+        let seed = Value::Composite(vec![leaf("low"), leaf("high")]);
+        let stream = Value::Composite(vec![seed, leaf("stream"), leaf("element"), leaf("step")]);
+        let draw = leaf("draw");
+        let words = inline(&mut graph, &source, "words", &[stream, draw], &mut NoCalls).expect("it lowers");
+        let outputs = words.expect("it returns words").scalars();
+        for (element, step, draw) in [(0, 0, 0), (17, 4000, 3), (u32::MAX, 1, 1)] {
+            let value = |id: crate::lane::LeafId| match graph.leaves()[id.index()].name.as_str() {
+                "low" => 0x9abc_def0,
+                "high" => 0x1234_5678,
+                "stream" => 7,
+                "element" => element,
+                "step" => step,
+                _ => draw,
+            };
+            let found =
+                evaluate(&graph, &outputs, &|id| Number::U(value(id))).into_iter().map(Number::to_bits);
+            let expected =
+                Stream::new(0x1234_5678_9abc_def0, 7).words(u64::from(step) << 32 | u64::from(element), draw);
+            assert_eq!(found.collect::<Vec<u32>>(), expected);
+        }
+    }
+
     #[test]
     fn draws_are_the_words_in_order() {
         let stream = Stream::new(0x1234_5678_9abc_def0, 7);

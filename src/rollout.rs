@@ -53,6 +53,7 @@ impl Rollout {
         let target = Target {
             partitions: device.partitions(elements),
             max_block_words: device.max_block_words(),
+            memory: device.memory(),
             ..Target::default()
         };
         let program = Arc::new(compile::compile(network, target)?);

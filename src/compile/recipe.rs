@@ -10,6 +10,7 @@ use crate::model::instance::{Kind, Numbers, continuous, spike_ports};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
 use crate::network::projection::Receptor;
+use crate::network::rule::Rule;
 use crate::network::{Network, PopulationId};
 use crate::random::Stream;
 use std::collections::BTreeMap;
@@ -60,6 +61,17 @@ pub struct Synaptic {
     pub made: Option<usize>,
     /// Which set of a schedule's elements sends; the first for all other sources.
     pub set: Set,
+    /// Which way it goes: a symmetric rule has edges both ways.
+    pub way: Way,
+}
+
+/// The direction of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the sources of the projection to its targets.
+    There,
+    /// From its targets to its sources.
+    Back,
 }
 
 /// The elements of a scheduled population, once for each kind of event: a factor may turn a weight's sign, and
@@ -136,7 +148,9 @@ pub fn recipes(network: &Network) -> Result<Recipes> {
 fn merge_receptors(network: &Network, recipes: &mut Recipes) {
     for projection in network.projections() {
         let Some(receptor) = &projection.receptor else { continue };
-        for slice in projection.to.slices() {
+        let symmetric = matches!(projection.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
+        let back = if symmetric { projection.from.slices() } else { &[] };
+        for slice in projection.to.slices().iter().chain(back) {
             let recipe = recipes.of_mut(slice.population).expect("synapses end on neurons");
             if !recipe.receptors.contains(receptor) {
                 recipe.receptors.push(receptor.clone());

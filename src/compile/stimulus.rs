@@ -6,7 +6,7 @@
 
 use super::connect::{EdgeDelay, EdgeValue, Segment, TargetSegment, Wiring, for_each_edge};
 use super::constants::{self, Entry};
-use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, stream};
+use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, Way, stream};
 use super::wire::{counts_events, edge_delays, edge_values};
 use crate::error::{Error, Result};
 use crate::model::instance::{Kind, Numbers, continuous};
@@ -14,6 +14,7 @@ use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
 use crate::network::projection::{Projection, is_current, port_for};
 use crate::network::record::What;
+use crate::network::rule::Rule;
 use crate::network::{Network, PopulationId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,11 +93,11 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
         let source = network.get(projection.from.slices()[0].population);
         let model = source.settings.model.clone();
         if model.role() == Role::Neuron || model.is_scheduled() {
-            recipes.synaptic.extend(sets(network, projection)?.into_iter().map(|set| Synaptic {
-                projection: k,
-                made: None,
-                set,
-            }));
+            let row = |set, way| Synaptic { projection: k, made: None, set, way };
+            recipes.synaptic.extend(sets(network, projection)?.into_iter().map(|set| row(set, Way::There)));
+            if matches!(projection.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_)) {
+                recipes.synaptic.push(row(Set::Positive, Way::Back));
+            }
             continue;
         }
         let reached = reached(network, recipes, k, projection)?;
@@ -294,6 +295,7 @@ fn make_sources(network: &Network, recipes: &mut Recipes, k: usize, projection: 
         projection: k,
         made: Some(recipes.populations.len()),
         set: Set::Positive,
+        way: Way::There,
     });
     recipes.populations.push(recipe);
     Ok(())

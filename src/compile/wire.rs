@@ -3,13 +3,13 @@
 //! Weights arrive as integers. The scale of a port is the largest power of two for which the sum of everything
 //! that can arrive in one step stays below 2^31, so no sum ever overflows, whatever fires.
 
-use super::Target;
 use super::connect::{
     Block, Edge, EdgeDelay, EdgeValue, Layout as Entries, Plan, Segment, TargetSegment, Wiring, for_each_edge,
 };
 use super::constants::Evaluation;
 use super::layout::Layout;
-use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, stream};
+use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, Way, stream};
+use super::{Target, size};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
@@ -57,6 +57,10 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
         return Err(Error::network(text));
     }
     let (shortest, longest) = plan.delays();
+    // half of what a ring of 2^32 steps could hold: its size is a power of two
+    if longest >= 1 << 30 {
+        return Err(Error::network(format!("a delay of {longest} steps; at most {} can be kept", 1 << 30)));
+    }
     let synapses = plan.edges();
     let window = if synapses == 0 { target.max_window } else { shortest.min(target.max_window) };
     let sources = wirings.iter().map(|wiring| Sources {
@@ -64,13 +68,14 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
         segments: wiring.sources.iter().map(|segment| (segment.gid, segment.len)).collect(),
     });
     let sources = sources.collect();
+    let depth = (longest + window).next_power_of_two();
+    size::check_ring(layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(layout.slots, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
     let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
     let blocks = plan.fill(entries, max_entries, &|slot| scales.slot[slot as usize])?;
     let ports = scales.ports;
-    let depth = (longest + window).next_power_of_two();
     Ok(Wired { window, depth, layout: entries, sources, blocks, ports, synapses })
 }
 
@@ -115,15 +120,22 @@ pub(super) fn edge_delays(network: &Network, projection: &Projection) -> EdgeDel
 fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Synaptic) -> Result<Wiring> {
     let projection = &network.projections()[synaptic.projection];
     let counting = counts_events(network, projection);
+    let (from, to) = match synaptic.way {
+        Way::There => (&projection.from, &projection.to),
+        Way::Back => (&projection.to, &projection.from),
+    };
+    let connectivity = match synaptic.way {
+        Way::There => projection.connectivity.clone(),
+        Way::Back => projection.connectivity.clone().mirrored(),
+    };
     let mut targets = vec![];
-    for slice in projection.to.slices() {
+    for slice in to.slices() {
         target_segments(recipes, layout, projection, slice, &mut targets)?;
     }
     let mut wiring = Wiring {
         name: projection.name.clone(),
-        connectivity: projection.connectivity.clone(),
-        sources: projection
-            .from
+        connectivity,
+        sources: from
             .slices()
             .iter()
             .map(|slice| source_segment(network, layout, slice, synaptic.set))
@@ -289,11 +301,14 @@ fn incoming_bound(network: &Network, recipes: &Recipes, bounds: &Bounds, recipe:
     let mut most = 1.0f64;
     for synaptic in &recipes.synaptic {
         let projection = &network.projections()[synaptic.projection];
-        if !projection.to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
+        let (from, to) = match synaptic.way {
+            Way::There => (&projection.from, &projection.to),
+            Way::Back => (&projection.to, &projection.from),
+        };
+        if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
             continue;
         }
-        let sources =
-            projection.from.slices().iter().map(|slice| bounds.of(recipes, synaptic, slice.population));
+        let sources = from.slices().iter().map(|slice| bounds.of(recipes, synaptic, slice.population));
         most = sources.fold(most, f64::max);
     }
     most

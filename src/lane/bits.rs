@@ -71,6 +71,8 @@ fn float(op: Op, k: [f32; 3]) -> f32 {
         Op::Sqrt => a.sqrt(),
         Op::InverseSqrt => 1.0 / a.sqrt(),
         Op::Reciprocal => 1.0 / a,
+        Op::Exp => math::exp::<false>(a),
+        Op::Exprel => math::exprel::<false>(a),
         op => wide(op, k.map(f64::from)) as f32,
     }
 }

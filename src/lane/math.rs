@@ -48,9 +48,9 @@ fn poly64<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
     sum
 }
 
-/// `x = n ln 2 + r`: the float whose low bits are `n`, and `exp(r) - 1`.
+/// `x = n ln 2 + r`: the float whose low bits are `n`, then `r`, and `p` with `exp(r) - 1 = r (1 + p r)`.
 #[inline(always)]
-fn exp_reduced<const FMA: bool>(x: f32) -> (f32, f32) {
+fn exp_reduced<const FMA: bool>(x: f32) -> (f32, f32, f32) {
     let t = fma::<FMA>(x, LOG2_E, MAGIC);
     let n = t - MAGIC;
     let r = fma::<FMA>(n, -LN_2_HIGH, x);
@@ -59,7 +59,7 @@ fn exp_reduced<const FMA: bool>(x: f32) -> (f32, f32) {
         r,
         [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5],
     );
-    (t, fma::<FMA>(p * r, r, r))
+    (t, r, p)
 }
 
 #[inline(always)]
@@ -67,7 +67,8 @@ pub fn exp<const FMA: bool>(x0: f32) -> f32 {
     // The order of operands keeps NaN.
     let x = if 89.0 < x0 { 89.0 } else { x0 };
     let x = if -88.0 > x { -88.0 } else { x };
-    let (t, q) = exp_reduced::<FMA>(x);
+    let (t, r, p) = exp_reduced::<FMA>(x);
+    let q = fma::<FMA>(p * r, r, r);
     let y = f32::from_bits((q + 1.0).to_bits().wrapping_add(t.to_bits() << 23));
     let y = if x0 > 88.722_84 { f32::INFINITY } else { y };
     if x0 < -87.336_54 { 0.0 } else { y }
@@ -79,13 +80,15 @@ pub fn exprel<const FMA: bool>(x0: f32) -> f32 {
     let x = if 88.7 < x0 { 88.7 } else { x0 };
     // Below -30, exp(x) - 1 rounds to -1.
     let x = if -30.0 > x { -30.0 } else { x };
-    let (t, q) = exp_reduced::<FMA>(x);
+    let (t, r, p) = exp_reduced::<FMA>(x);
+    let q = fma::<FMA>(p * r, r, r);
     // 2^(n-1), so that n = 128 does not overflow: exp(x) - 1 = 2 (2^(n-1) q + (2^(n-1) - 1/2))
     let half = f32::from_bits(0.5f32.to_bits().wrapping_add(t.to_bits() << 23));
     let m1 = fma::<FMA>(half, q, half - 0.5) * 2.0;
     let y = m1 / x0;
     let y = if x0 > 88.7 { f32::INFINITY } else { y };
-    if x0 == 0.0 { 1.0 } else { y }
+    // n = 0, |x| < 0.35: no quotient, which GPUs form in their own ways
+    if t == MAGIC { fma::<FMA>(p, r, 1.0) } else { y }
 }
 
 #[inline(always)]

@@ -99,7 +99,7 @@ fn constants(graph: &Graph, rates: &[Rate]) -> Vec<Option<u32>> {
 #[derive(Default)]
 struct Helpers {
     mulhi: bool,
-    exprel: bool,
+    exponential: bool,
 }
 
 impl Helpers {
@@ -108,8 +108,8 @@ impl Helpers {
         if self.mulhi {
             text.push_str(MULHI);
         }
-        if self.exprel {
-            text.push_str(EXPREL);
+        if self.exponential {
+            text.push_str(EXPONENTIAL);
         }
         text
     }
@@ -125,17 +125,7 @@ fn mulhi(a: u32, b: u32) -> u32 {
 }
 ";
 
-// 0.5: the series is off by 0.5^9 / 10! = 5e-10, the difference by 2^-24 / 0.4
-const EXPREL: &str = "\
-/// (exp(z) - 1) / z, by its series near 0.
-fn exprel(z: f32) -> f32 {
-    if abs(z) < 0.5 {
-        return 1.0 + z * (0.5 + z * (0.16666667 + z * (0.041666668 + z * (0.008333334 + z * (0.0013888889
-            + z * (0.0001984127 + z * (2.4801588e-5 + z * 2.7557319e-6)))))));
-    }
-    return (exp(z) - 1.0) / z;
-}
-";
+const EXPONENTIAL: &str = include_str!("print/exponential.wgsl");
 
 struct Printer<'a> {
     graph: &'a Graph,

@@ -113,6 +113,7 @@ impl<'a> ProjectionBuilder<'a> {
         let place = format!("projection `{name}`");
         let receptor = receptor(&place, self.synapse, self.output)?;
         check_sources(network, &place, &self.from)?;
+        check_targets(network, &place, &self.to)?;
         let shared = shared(&self.from, &self.to);
         let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared);
         fits.map_err(|error| Error::network(format!("{place}: {error}")))?;
@@ -129,6 +130,15 @@ impl<'a> ProjectionBuilder<'a> {
         let unit = target.unit(self.port.as_deref())?;
         let weight = self.weight.resolve(&format!("the weight of {place}"), &unit)?;
         target.check_signs(self.port.as_deref(), &weight)?;
+        if matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_)) {
+            // its edges go both ways
+            check_targets(network, &place, &self.from)?;
+            let back = Target { to: &self.from, ..target };
+            if back.unit(self.port.as_deref())? != unit {
+                return Err(Error::network(format!("{place}: its two ends take weights in different units")));
+            }
+            back.check_signs(self.port.as_deref(), &weight)?;
+        }
         let latency = u32::from(receptor.is_some());
         let delay = delay(network.dt_ms, &place, self.delay, latency)?;
         for (what, value) in [("weight", &weight), ("delay", &delay)] {
@@ -219,6 +229,19 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         return Err(Error::network(text));
     }
     Ok(())
+}
+
+/// Only neurons receive.
+fn check_targets(network: &Network, place: &str, to: &View) -> Result<()> {
+    let deaf = to.slices().iter().map(|slice| network.get(slice.population));
+    match deaf.into_iter().find(|population| population.settings.model.role() != Role::Neuron) {
+        None => Ok(()),
+        Some(population) => {
+            let text =
+                format!("{place} ends on population `{}`: generators receive nothing", population.name);
+            Err(Error::network(text))
+        }
+    }
 }
 
 /// The receiving side of a projection, while its ports are looked up.

@@ -18,21 +18,20 @@ fn early(recording: &Recording) -> Vec<(u64, u32)> {
 
 fn networks() -> Result<(), Failed> {
     let gpu = crate::gpu()?;
-    for (file, duration) in [("brunel.toml", 200.0), ("balanced.toml", 200.0), ("cuba_tutorial.toml", 200.0)]
+    for (file, duration) in [("brunel.toml", 300.0), ("balanced.toml", 300.0), ("cuba_tutorial.toml", 200.0)]
     {
         let (a, b) = (run(file, 2, duration, &Device::cpu())?, run(file, 2, duration, &gpu)?);
         if early(&a).is_empty() || early(&a) != early(&b) {
-            return Err(format!(
-                "{file}: {} and {} spikes in the first 20 ms differ",
-                early(&a).len(),
-                early(&b).len()
-            )
-            .into());
+            let (one, other) = (early(&a).len(), early(&b).len());
+            return Err(format!("{file}: {one} and {other} spikes in the first 20 ms differ").into());
+        }
+        // Mesa's software Vulkan divides and rounds as the CPU does: nothing ever differs
+        if gpu.name().contains("llvmpipe") && a != b {
+            return Err(format!("{file}: the devices differ after the first 20 ms").into());
         }
         for (one, other) in a.populations.iter().zip(&b.populations).filter(|(one, _)| one.neurons) {
             let (one_rate, other_rate) = (one.rate_hz(duration), other.rate_hz(duration));
-            // 5 %: seed-to-seed spread of 200 ms; the long runs of `statistics` are held to 1 %
-            if (one_rate - other_rate).abs() > 0.05 * one_rate {
+            if (one_rate - other_rate).abs() > 0.01 * one_rate {
                 return Err(
                     format!("{file}: `{}` fires at {one_rate:.2} and {other_rate:.2} Hz", one.name).into()
                 );

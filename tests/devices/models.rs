@@ -2,9 +2,11 @@
 
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
-use synfire::models::{dc_generator, iaf_psc_exp, parrot_neuron, poisson_generator};
-use synfire::network::rule::{all_to_all, fixed_indegree, one_to_one};
-use synfire::unit::{Hz, ms, pA};
+use synfire::models::{
+    dc_generator, iaf_psc_delta, iaf_psc_exp, parrot_neuron, poisson_generator, spike_generator,
+};
+use synfire::network::rule::{all_to_all, fixed_indegree, one_to_one, symmetric_pairwise_bernoulli};
+use synfire::unit::{Hz, mV, ms, pA};
 use synfire::{Device, Instance, Model, Network, Rollout};
 
 /// The neuron of the README.
@@ -78,11 +80,50 @@ fn currents(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A symmetric rule connects both ways: a volley goes there, and comes back after the refractory time.
+fn symmetric(device: &Device) -> Result<(), Failed> {
+    let mut network = Network::new(0.1 * ms)?;
+    let kick = network.population("kick", 1, spike_generator().spike_times(vec![5.0 * ms]))?;
+    let left = network.population("left", 30, iaf_psc_delta())?;
+    let right = network.population("right", 30, iaf_psc_delta())?;
+    network.project(&kick, &left, all_to_all()).weight(100.0 * mV).build()?;
+    let rule = symmetric_pairwise_bernoulli(0.5).without_autapses();
+    network.project(&left, &right, rule).weight(100.0 * mV).delay(1.5 * ms).build()?;
+    let mut rollout = Rollout::new(&network, device)?;
+    let mut counts = vec![];
+    for time in [6.0, 1.5, 1.5] {
+        rollout.advance(time * ms)?;
+        counts.push(["left", "right"].map(|name| {
+            let populations = &rollout.recording().populations;
+            populations.iter().find(|population| population.name == name).map_or(0, |found| found.spikes)
+        }));
+    }
+    let edges = rollout.program().synapses - 30;
+    if counts != [[30, 0], [30, 30], [60, 30]] || edges % 2 != 0 || !(800..1000).contains(&edges) {
+        return Err(format!("spikes {counts:?} over {edges} edges").into());
+    }
+    Ok(())
+}
+
+/// What cannot fit is refused before it is built.
+fn too_large(device: &Device) -> Result<(), Failed> {
+    let mut network = Network::new(0.1 * ms)?;
+    let cells = network.population("cells", 50_000_000, iaf_psc_delta())?;
+    network.project(&cells, &cells, all_to_all()).weight(1.0 * mV).build()?;
+    match Rollout::new(&network, device) {
+        Err(synfire::Error::Memory { .. }) => Ok(()),
+        Err(other) => Err(format!("another error: {other}").into()),
+        Ok(_) => Err("a network of 2.5e15 synapses was built".into()),
+    }
+}
+
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 3] = [
+    let all: [(&str, Check); 5] = [
         ("own_model", Box::new(own_model)),
         ("poisson", Box::new(poisson)),
         ("currents", Box::new(currents)),
+        ("symmetric", Box::new(symmetric)),
+        ("too_large", Box::new(too_large)),
     ];
     all.into_iter().flat_map(|(name, check)| trials(&format!("models::{name}"), check)).collect()
 }

@@ -73,6 +73,10 @@ impl<'a> Lowering<'a> {
         let Some(values) = values else { return Ok(None) };
         Ok(match (name, values.as_slice()) {
             ("spike", [x]) if self.ty(x) == Ty::F32 => Some(x.map(&mut |x| self.graph.unary(Op::Spike, x))),
+            // what `print` calls it
+            ("exponential", [x]) if self.ty(x) == Ty::F32 => {
+                Some(x.map(&mut |x| self.graph.unary(Op::Exp, x)))
+            }
             ("exprel", [x]) if self.ty(x) == Ty::F32 => Some(x.map(&mut |x| self.graph.unary(Op::Exprel, x))),
             ("stop_gradient", [x]) => Some(x.map(&mut |x| match self.graph.ty(x) {
                 Ty::F32 => self.graph.unary(Op::StopGradient, x),

@@ -90,8 +90,12 @@ impl Printer<'_> {
                 format!("mulhi({})", args.join(", "))
             }
             Op::Exprel => {
-                self.helpers.exprel = true;
+                self.helpers.exponential = true;
                 format!("exprel({a})")
+            }
+            Op::Exp => {
+                self.helpers.exponential = true;
+                format!("exponential({a})")
             }
             Op::Reciprocal => format!("1.0 / {}", self.term(id, 0)?),
             op => return Err(Error::new(format!("{op:?} exists in kernels for the CPU only"))),
@@ -101,8 +105,8 @@ impl Printer<'_> {
 
 /// Operations that drivers may contract or reorder with each other; a loop may hide one.
 fn is_arithmetic(op: Op) -> bool {
-    use Op::{Add, Carried, Div, Mul, Reciprocal, Rem, Result, Sub};
-    matches!(op, Add | Sub | Mul | Div | Rem | Reciprocal | Carried(..) | Result(..))
+    use Op::{Add, Carried, Div, Exprel, Mul, Reciprocal, Rem, Result, Sub};
+    matches!(op, Add | Sub | Mul | Div | Rem | Reciprocal | Exprel | Carried(..) | Result(..))
 }
 
 fn infix(op: Op, ty: Ty) -> Option<&'static str> {
@@ -136,7 +140,6 @@ fn function(op: Op) -> Option<&'static str> {
         Op::Round => "round",
         Op::Sqrt => "sqrt",
         Op::InverseSqrt => "inverseSqrt",
-        Op::Exp => "exp",
         Op::Exp2 => "exp2",
         Op::Log => "log",
         Op::Log2 => "log2",

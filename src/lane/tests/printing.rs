@@ -70,7 +70,7 @@ fn a_small_model_reads_well() {
     let leaf = |id: LeafId| model.graph.leaves()[id.index()].name.clone();
     let printed = print(&model.graph, &model.outputs, &leaf, "i", "  ").expect("it has WGSL");
     let expected = "  // the same for every element
-  let decay_1 = exp((-p.dt) / p.tau);
+  let decay_1 = exponential((-p.dt) / p.tau);
 
   let V_1 = I + rounded(decay_1 * rounded(s.V - I));
   let n_1 = s.n - 1u;
