@@ -124,11 +124,12 @@ impl Device {
         }
     }
 
-    /// Number of threads that own a share of the targets each, for a network of this many elements.
-    pub fn partitions(&self, elements: u64) -> u32 {
+    /// Number of threads that own a share of the targets each, for a network with this many updates of elements
+    /// between two deliveries.
+    pub fn partitions(&self, updates: u64) -> u32 {
         match self {
             Device::Gpu(_) => 1,
-            Device::Cpu(cpu) => cpu.partitions(elements),
+            Device::Cpu(cpu) => cpu.partitions(updates),
         }
     }
 

@@ -14,8 +14,10 @@ pub use view::{PopulationId, View};
 
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
+use crate::model::value::Value;
 use crate::model::{Instance, Role};
 use crate::network::rule::Connectivity;
+use crate::program::MAX_WINDOW;
 use crate::unit::{Quantity, Time, ms};
 
 /// Elements that share a model: neurons, or the sources of a stimulus.
@@ -176,6 +178,16 @@ impl Network {
     /// The population of an identifier of this network.
     pub fn get(&self, id: PopulationId) -> &Population {
         &self.populations[id.0 as usize]
+    }
+
+    /// Updates of elements between two deliveries, from the shortest constant delay.
+    pub(crate) fn updates_in_a_window(&self) -> u64 {
+        let elements: u64 = self.populations.iter().map(|population| u64::from(population.size)).sum();
+        let steps = self.projections.iter().map(|projection| match &projection.delay {
+            Value::Constant(delay) => (delay / self.dt_ms).round() as u64 + u64::from(projection.latency),
+            Value::Each(_) | Value::Random(_) => 1,
+        });
+        elements * steps.min().unwrap_or(1).clamp(1, u64::from(MAX_WINDOW))
     }
 
     /// A time as a whole number of steps.

@@ -49,9 +49,8 @@ impl Rollout {
     /// # Errors
     /// What cannot be compiled, or does not fit the device.
     pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
-        let elements = network.populations().iter().map(|population| u64::from(population.size)).sum();
         let target = Target {
-            partitions: device.partitions(elements),
+            partitions: device.partitions(network.updates_in_a_window()),
             max_block_words: device.max_block_words(),
             memory: device.memory(),
             ..Target::default()

@@ -3,7 +3,6 @@
 use super::print;
 use super::progress::Report;
 use super::simulate::{Where, simulate};
-use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use serde::Serialize;
@@ -74,19 +73,11 @@ pub fn run(args: &Args) -> Result<()> {
             3,
         ),
         peak_rss_mb: peak_rss_mb().map(|peak| rounded(peak, 1)),
-        threads: threads(&device, summary.neurons),
+        threads: finished.rollout.program().partitions.len() as u32,
         device: &summary.device,
         adapter: &summary.adapter,
     };
     print(&(serde_json::to_string(&line).expect("a line is plain data") + "\n"))
-}
-
-/// Threads that work on a network of this many neurons; beside a GPU there is one.
-fn threads(device: &Device, neurons: u64) -> u32 {
-    match device {
-        Device::Gpu(_) => 1,
-        Device::Cpu(cpu) => cpu.partitions(neurons),
-    }
 }
 
 fn rounded(value: f64, digits: i32) -> f64 {

@@ -57,6 +57,7 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
         recipes: Vec<usize>,
         entries: Vec<Vec<Entry>>,
         recorded: Vec<(usize, usize)>,
+        reached: Vec<bool>,
     }
     let mut alike: Vec<Alike> = vec![];
     for (k, recipe) in recipes.populations.iter().enumerate() {
@@ -65,19 +66,22 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
         let ports = recipe.stimuli.iter().map(|stimulus| (stimulus.port, stimulus.is_current())).collect();
         let key = (recipe.title(), constants, ports);
         let recorded = super::layout::recorded(network, recipe);
+        let reached = recipes.reached_ports(network, k);
         match alike.iter_mut().find(|group| group.key == key) {
             Some(group) => {
                 group.recipes.push(k);
                 group.entries.push(entries);
                 group.recorded.extend(recorded);
+                group.reached.iter_mut().zip(reached).for_each(|(any, one)| *any |= one);
             }
-            None => alike.push(Alike { key, recipes: vec![k], entries: vec![entries], recorded }),
+            None => alike.push(Alike { key, recipes: vec![k], entries: vec![entries], recorded, reached }),
         }
     }
     let compose = |mut group: Alike| {
         group.recorded.sort_unstable();
         group.recorded.dedup();
-        let composed = compose(&recipes.populations[group.recipes[0]], &group.entries[0], &group.recorded)?;
+        let recipe = &recipes.populations[group.recipes[0]];
+        let composed = compose(recipe, &group.entries[0], &group.recorded, &group.reached)?;
         Ok(Group { composed, recipes: group.recipes, entries: group.entries, recorded: group.recorded })
     };
     alike.into_iter().map(compose).collect()
@@ -142,13 +146,19 @@ impl Calls for Currents<'_> {
     }
 }
 
-fn compose(recipe: &Recipe, entries: &[Entry], recorded: &[(usize, usize)]) -> Result<Composed> {
+fn compose(
+    recipe: &Recipe,
+    entries: &[Entry],
+    recorded: &[(usize, usize)],
+    reached: &[bool],
+) -> Result<Composed> {
     let mut builder = Builder { graph: Graph::new(), entries, leaves: vec![], state: vec![] };
     let neuron = Part::new(&recipe.model, String::new())?;
     if recipe.model.role() == Role::Generator {
         return builder.generator(&neuron);
     }
-    let mut arrivals: Vec<NodeId> = (0..recipe.ports().len()).map(|port| builder.arrival(port)).collect();
+    let mut arrivals: Vec<NodeId> =
+        reached.iter().enumerate().map(|(port, reached)| builder.arrival(port, *reached)).collect();
     let mut currents: Vec<NodeId> =
         continuous(&recipe.model).map(|member| builder.constant(&format!("input_{}", member.name))).collect();
     for (k, stimulus) in recipe.stimuli.iter().enumerate() {
@@ -185,8 +195,11 @@ impl Builder<'_> {
         self.leaf("step", Ty::U32, Rate::Step, Leaf::Step)
     }
 
-    /// What arrived at a port, in its unit.
-    fn arrival(&mut self, port: usize) -> NodeId {
+    /// What arrived at a port, in its unit; nothing where no projection ends.
+    fn arrival(&mut self, port: usize, reached: bool) -> NodeId {
+        if !reached {
+            return self.graph.f32(0.0);
+        }
         let sum = self.leaf(&format!("arrival_{port}"), Ty::I32, Rate::Lane, Leaf::Arrival(port as u32));
         let sum = self.graph.convert(sum, Ty::F32);
         let scale = self.constant(&format!("scale_{port}"));

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::instance::{Kind, Numbers, continuous, spike_ports};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
-use crate::network::projection::Receptor;
+use crate::network::projection::{Receptor, port_for};
 use crate::network::rule::Rule;
 use crate::network::{Network, PopulationId};
 use crate::random::Stream;
@@ -163,6 +163,25 @@ impl Recipes {
     /// The recipe of a population of the network.
     pub fn of(&self, population: PopulationId) -> Option<usize> {
         self.populations.iter().position(|recipe| recipe.population == Some(population))
+    }
+
+    /// Which ports of the `k`-th recipe spikes can arrive at.
+    pub fn reached_ports(&self, network: &Network, k: usize) -> Vec<bool> {
+        let recipe = &self.populations[k];
+        let mut reached = vec![false; recipe.ports().len()];
+        for synaptic in &self.synaptic {
+            let projection = &network.projections()[synaptic.projection];
+            let to = if synaptic.way == Way::There { &projection.to } else { &projection.from };
+            if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
+                continue;
+            }
+            let ports = match &projection.receptor {
+                Some(receptor) => [recipe.receptor_port(receptor), None],
+                None => [1.0, -1.0].map(|sign| port_for(&recipe.model, projection.port.as_deref(), sign)),
+            };
+            ports.into_iter().flatten().for_each(|port| reached[port] = true);
+        }
+        reached
     }
 
     /// The recipe of a population of the network.

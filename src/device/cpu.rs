@@ -18,8 +18,8 @@ use rayon::prelude::*;
 use share::Share;
 use std::sync::Arc;
 
-/// Below this many elements a second thread costs more than it brings: a fork takes some microseconds a step.
-const ELEMENTS_PER_THREAD: u64 = 5_000;
+/// Below this many updates a second thread costs more than it brings: a fork takes some microseconds a window.
+const UPDATES_PER_THREAD: u64 = 5_000;
 
 /// The CPU, with a number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,9 @@ impl Cpu {
         format!("CPU, {} thread{plural}, {}", self.threads, isa_name(Isa::detect()))
     }
 
-    /// Number of shares for a network of this many elements.
-    pub fn partitions(&self, elements: u64) -> u32 {
-        (elements / ELEMENTS_PER_THREAD).clamp(1, self.threads as u64) as u32
+    /// Number of shares for a network with this many updates of elements in a window.
+    pub fn partitions(&self, updates: u64) -> u32 {
+        (updates / UPDATES_PER_THREAD).clamp(1, self.threads as u64) as u32
     }
 }
 

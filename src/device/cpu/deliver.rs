@@ -9,6 +9,8 @@ pub(super) struct Rows {
     bounds: Vec<u32>,
     /// For the elements between two bounds: blocks, each with what to add to an element for its row.
     blocks: Vec<Vec<(usize, i64)>>,
+    /// The delay that all entries of a block share, by block.
+    delays: Vec<Option<usize>>,
     first_slot: u32,
 }
 
@@ -38,15 +40,23 @@ impl Rows {
             found.map(|(_, _, block, shift)| (*block, *shift)).collect()
         };
         let blocks = bounds.iter().map(within).collect();
-        Rows { bounds, blocks, first_slot: program.partitions[partition].first_slot }
+        let delays = program.blocks.iter().map(|block| match program.layout {
+            Layout::Narrow { slot_bits } if block.partition as usize == partition => {
+                let first = delay(*block.entries.first()?, slot_bits);
+                block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
+            }
+            _ => None,
+        });
+        let delays = delays.collect();
+        Rows { bounds, blocks, delays, first_slot: program.partitions[partition].first_slot }
     }
 
     /// Adds one spike to the ring, which has `size.1` rows of `size.0` slots.
     pub fn deliver(&self, program: &Program, event: &Event, ring: &mut [u32], size: (usize, usize)) {
         let position = self.bounds.partition_point(|bound| *bound <= event.element);
         let Some(blocks) = position.checked_sub(1).map(|k| &self.blocks[k]) else { return };
-        for (block, shift) in blocks {
-            let block = &program.blocks[*block];
+        for (number, shift) in blocks {
+            let block = &program.blocks[*number];
             let row = (i64::from(event.element) + shift) as usize;
             let entries = block.rows[row] as usize..block.rows[row + 1] as usize;
             let mut target =
@@ -55,6 +65,27 @@ impl Rows {
                 Weights::Shared(weight) => *weight,
                 Weights::Each(weights) => weights[k],
             };
+            if let (Some(delay), true, Layout::Narrow { slot_bits }) =
+                (self.delays[*number], event.value == 1.0, program.layout)
+            {
+                let row = target.row(delay);
+                let mask = slot_mask(slot_bits);
+                match &block.weights {
+                    Weights::Shared(weight) => {
+                        add_shared(row, &block.entries[entries], mask, *weight, self.first_slot)
+                    }
+                    Weights::Each(weights) => {
+                        add_each(
+                            row,
+                            &block.entries[entries.clone()],
+                            mask,
+                            &weights[entries],
+                            self.first_slot,
+                        );
+                    }
+                }
+                continue;
+            }
             match (program.layout, event.value == 1.0) {
                 (Layout::Narrow { slot_bits }, true) => match &block.weights {
                     Weights::Shared(weight) => target.shared(slot_bits, &block.entries[entries], *weight),
@@ -102,6 +133,13 @@ impl Target<'_> {
         self.ring[at] = self.ring[at].wrapping_add(amount as u32);
     }
 
+    /// The row that a spike with this delay arrives in.
+    fn row(&mut self, delay: usize) -> &mut [u32] {
+        let (slots, depth) = self.size;
+        let begin = ((self.step + delay) & (depth - 1)) * slots;
+        &mut self.ring[begin..begin + slots]
+    }
+
     fn shared(&mut self, bits: u32, entries: &[u32], weight: i32) {
         for entry in entries {
             self.add(slot(*entry, bits), delay(*entry, bits), weight);
@@ -115,9 +153,27 @@ impl Target<'_> {
     }
 }
 
+fn add_shared(row: &mut [u32], entries: &[u32], mask: u32, weight: i32, first_slot: u32) {
+    for entry in entries {
+        let into = &mut row[((entry & mask) - first_slot) as usize];
+        *into = into.wrapping_add(weight as u32);
+    }
+}
+
+fn add_each(row: &mut [u32], entries: &[u32], mask: u32, weights: &[i32], first_slot: u32) {
+    for (entry, weight) in entries.iter().zip(weights) {
+        let into = &mut row[((entry & mask) - first_slot) as usize];
+        *into = into.wrapping_add(*weight as u32);
+    }
+}
+
+fn slot_mask(bits: u32) -> u32 {
+    ((1u64 << bits) - 1) as u32
+}
+
 #[inline]
 fn slot(entry: u32, bits: u32) -> usize {
-    (entry & ((1u64 << bits) - 1) as u32) as usize
+    (entry & slot_mask(bits)) as usize
 }
 
 #[inline]

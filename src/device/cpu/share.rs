@@ -137,7 +137,7 @@ impl Share {
                     }
                     let base = owned.first + begin as u32;
                     kernel.kernel.run(&mut self.arena, &planes, lanes, base, scalars, &mut self.scratch);
-                    for slot in &owned.slots {
+                    for (_, slot) in &owned.arrivals {
                         let from = self.ring.at(step, *slot) + begin;
                         self.arena[from..from + lanes].fill(0);
                     }
