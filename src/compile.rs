@@ -14,6 +14,7 @@ pub mod constants;
 pub mod kernel;
 pub mod layout;
 pub mod recipe;
+mod scale;
 pub mod schedule;
 pub mod size;
 pub mod stimulus;

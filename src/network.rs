@@ -6,6 +6,7 @@ pub mod distribution;
 pub mod projection;
 pub mod record;
 pub mod rule;
+pub mod target;
 pub mod view;
 
 pub use projection::{Projection, ProjectionBuilder};

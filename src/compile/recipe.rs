@@ -9,9 +9,10 @@ use crate::error::Result;
 use crate::model::instance::{Kind, Numbers, continuous, spike_ports};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
-use crate::network::projection::{Receptor, port_for};
+use crate::network::projection::Receptor;
 use crate::network::rule::Rule;
-use crate::network::{Network, PopulationId};
+use crate::network::target::port_for;
+use crate::network::{Network, PopulationId, View};
 use crate::random::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +64,17 @@ pub struct Synaptic {
     pub set: Set,
     /// Which way it goes: a symmetric rule has edges both ways.
     pub way: Way,
+}
+
+impl Synaptic {
+    /// The sending and the receiving end.
+    pub fn ends<'n>(&self, network: &'n Network) -> (&'n View, &'n View) {
+        let projection = &network.projections()[self.projection];
+        match self.way {
+            Way::There => (&projection.from, &projection.to),
+            Way::Back => (&projection.to, &projection.from),
+        }
+    }
 }
 
 /// The direction of rows.
@@ -171,7 +183,7 @@ impl Recipes {
         let mut reached = vec![false; recipe.ports().len()];
         for synaptic in &self.synaptic {
             let projection = &network.projections()[synaptic.projection];
-            let to = if synaptic.way == Way::There { &projection.to } else { &projection.from };
+            let (_, to) = synaptic.ends(network);
             if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
                 continue;
             }

@@ -1,14 +1,14 @@
 //! Projections: which elements of a source reach which targets, through what, with which weights and delays.
 
 use super::rule::{Connectivity, Rule};
+use super::target::{Target, check_targets};
 use super::view::{PopulationId, Slice, View};
 use super::{Network, Population};
 use crate::error::{Error, Result};
-use crate::model::instance::{Settings, continuous, spike_ports};
-use crate::model::reflect::Member;
-use crate::model::tag::{TagUnit, Term};
+use crate::model::instance::Settings;
+use crate::model::tag::TagUnit;
 use crate::model::value::{Given, Number, Value};
-use crate::model::{Instance, Model, Role};
+use crate::model::{Instance, Role};
 use crate::unit::table;
 
 /// A checked projection of a network.
@@ -229,143 +229,6 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         return Err(Error::network(text));
     }
     Ok(())
-}
-
-/// Only neurons receive.
-fn check_targets(network: &Network, place: &str, to: &View) -> Result<()> {
-    let deaf = to.slices().iter().map(|slice| network.get(slice.population));
-    match deaf.into_iter().find(|population| population.settings.model.role() != Role::Neuron) {
-        None => Ok(()),
-        Some(population) => {
-            let text =
-                format!("{place} ends on population `{}`: generators receive nothing", population.name);
-            Err(Error::network(text))
-        }
-    }
-}
-
-/// The receiving side of a projection, while its ports are looked up.
-struct Target<'a> {
-    network: &'a Network,
-    place: &'a str,
-    to: &'a View,
-    receptor: Option<&'a Receptor>,
-    currents: bool,
-}
-
-impl Target<'_> {
-    fn models(&self) -> impl Iterator<Item = &Model> {
-        self.to.slices().iter().map(|slice| &*self.network.get(slice.population).settings.model)
-    }
-
-    fn ports<'m>(&self, model: &'m Model) -> Vec<&'m Member> {
-        if self.currents { continuous(model).collect() } else { spike_ports(model).collect() }
-    }
-
-    /// The unit of the weights: that of the port, the same for every target population.
-    fn unit(&self, port: Option<&str>) -> Result<TagUnit> {
-        if self.currents {
-            for model in self.models() {
-                self.find(model, port)?;
-            }
-            // a current generator has the current; its weight is a factor
-            return Ok(TagUnit::Unit(table::find("1").expect("the table has the unit 1")));
-        }
-        if let Some(receptor) = self.receptor {
-            if let Some(model) = self.models().find(|model| !takes_synapses(model)) {
-                let text = format!(
-                    "{}: `{}` has its own synapses; leave `synapse` out and name a port",
-                    self.place,
-                    model.name()
-                );
-                return Err(Error::network(text));
-            }
-            let unit = &self.find(&receptor.synapse.model, port)?.tag().expect("inputs have tags").unit;
-            let taken = receptor.output.model.inputs().first().and_then(Member::tag);
-            return Ok(taken.filter(|_| *unit == TagUnit::Output).map_or(unit, |tag| &tag.unit).clone());
-        }
-        let mut unit: Option<TagUnit> = None;
-        for model in self.models() {
-            let found = self.find(model, port)?.tag().expect("inputs have tags").unit.clone();
-            if unit.as_ref().is_some_and(|unit| *unit != found) {
-                let text = format!(
-                    "{}: its targets take weights in different units; make one projection for each",
-                    self.place
-                );
-                return Err(Error::network(text));
-            }
-            unit = Some(found);
-        }
-        Ok(unit.expect("a view has at least one slice"))
-    }
-
-    fn find<'m>(&self, model: &'m Model, port: Option<&str>) -> Result<&'m Member> {
-        let ports = self.ports(model);
-        let Some(name) = port else {
-            return ports.first().copied().ok_or_else(|| {
-                let kind = if self.currents { "current" } else { "spike" };
-                Error::network(format!(
-                    "`{}` has no {kind} port: {} cannot reach it",
-                    model.name(),
-                    self.place
-                ))
-            });
-        };
-        let known = ports.iter().map(|member| member.name.as_str());
-        ports
-            .iter()
-            .find(|member| member.name == name)
-            .copied()
-            .ok_or_else(|| Error::unknown("port", name, format!("`{}`", model.name()), known))
-    }
-
-    /// Every weight needs a port that takes its sign.
-    fn check_signs(&self, port: Option<&str>, weight: &Value) -> Result<()> {
-        if self.currents || self.receptor.is_some() {
-            return Ok(());
-        }
-        let weights: Vec<f64> = match weight {
-            Value::Constant(weight) => vec![*weight],
-            Value::Each(weights) => weights.to_vec(),
-            Value::Random(_) => return Ok(()),
-        };
-        for model in self.models() {
-            for weight in &weights {
-                if port_for(model, port, *weight).is_none() {
-                    let text = match port {
-                        Some(port) => format!(
-                            "{}: the weight {weight} does not fit port `{port}` of `{}`",
-                            self.place,
-                            model.name()
-                        ),
-                        None => {
-                            format!("{}: no port of `{}` takes the weight {weight}", self.place, model.name())
-                        }
-                    };
-                    return Err(Error::network(text));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a neuron model takes the currents of synapse models.
-pub(crate) fn takes_synapses(model: &Model) -> bool {
-    model.text().contains("fn currents(")
-}
-
-/// The position among the spike ports of `model` that takes `weight`; the named one, or the first that fits.
-pub(crate) fn port_for(model: &Model, port: Option<&str>, weight: f64) -> Option<usize> {
-    spike_ports(model).enumerate().find_map(|(k, member)| {
-        let bounds = member.tag().map_or(&[][..], |tag| &tag.bounds);
-        let fits = bounds.iter().all(|bound| match bound.term {
-            // a weight of 0 does nothing: any port takes it
-            Term::Number(limit) => weight == 0.0 || bound.relation.holds(weight, limit),
-            Term::Name(_) => false,
-        });
-        (fits && port.is_none_or(|name| name == member.name)).then_some(k)
-    })
 }
 
 /// A list needs one value for each edge, and a rule that fixes the order of edges.

@@ -1,6 +1,6 @@
 //! What is recorded: spikes, or state variables at an interval.
 
-use super::projection::takes_synapses;
+use super::target::takes_synapses;
 use super::view::{Slice, View};
 use super::{Network, Population};
 use crate::error::{Error, Result};

@@ -1,0 +1,208 @@
+//! The scale of every port: how many integers a unit of weight is.
+//!
+//! Weights arrive as integers. The scale of a port is the largest power of two for which the sum of everything
+//! that can arrive in one step stays below 2^31, so no sum ever overflows, whatever fires.
+
+use super::connect::Plan;
+use super::constants::{Entry, Evaluation};
+use super::layout::Layout;
+use super::recipe::{Recipe, Recipes, Synaptic};
+use super::schedule;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::model::instance::spike_ports;
+use crate::model::reflect::Scalar;
+use crate::network::{Network, Population, PopulationId};
+use crate::program::{Partition, Port};
+use std::ops::Range;
+
+/// The scale of every port.
+pub(super) struct Scales {
+    /// By ring slot.
+    pub slot: Vec<f64>,
+    /// By port, for reports.
+    pub ports: Vec<Port>,
+}
+
+impl Scales {
+    pub fn new(network: &Network, recipes: &Recipes, layout: &mut Layout, plan: &Plan) -> Result<Scales> {
+        let bounds = spike_bounds(network, recipes, layout, plan)?;
+        let mut scales = Scales { slot: vec![1.0; layout.slots as usize], ports: vec![] };
+        for (position, recipe) in recipes.populations.iter().enumerate() {
+            let (kernel, member) = layout.places[position];
+            let most = incoming_bound(network, recipes, &bounds, recipe);
+            for (port, name) in recipe.ports().iter().enumerate() {
+                let planes = planes(layout, (kernel, member), port);
+                let (mut sum, mut count) = (0.0f64, 0u32);
+                for slot in planes.iter().cloned().flatten() {
+                    sum = sum.max(plan.slot_sums().get(slot).copied().unwrap_or(0.0));
+                    count = count.max(plan.slot_counts().get(slot).copied().unwrap_or(0));
+                }
+                let scale = scale(sum * most, f64::from(count) * (most + 1.0));
+                planes.into_iter().flatten().for_each(|slot| scales.slot[slot] = scale);
+                set_scale(layout, (kernel, member), port, scale);
+                scales.ports.push(Port { name: format!("{}.{name}", recipe.name), scale, bound: sum * most });
+            }
+        }
+        Ok(scales)
+    }
+}
+
+/// The largest power of two with `sum · scale + roundings / 2 < 2^31`.
+fn scale(sum: f64, roundings: f64) -> f64 {
+    if sum <= 0.0 {
+        return 1.0;
+    }
+    let room = (f64::from(i32::MAX) - 0.5 * roundings).max(1.0);
+    // 2^±100 keeps the inverse within f32
+    (room / sum).log2().floor().clamp(-100.0, 100.0).exp2()
+}
+
+/// The slots of a port in every partition.
+fn planes(layout: &Layout, place: (usize, usize), port: usize) -> Vec<Range<usize>> {
+    let (kernel, k) = place;
+    let member = &layout.kernels[kernel].members[k];
+    let plane = |(p, partition): (usize, &Partition)| {
+        let first = member.slots[p][port] as usize;
+        first..first + partition.elements[kernel][k].1 as usize
+    };
+    layout.partitions.iter().enumerate().map(plane).collect()
+}
+
+fn set_scale(layout: &mut Layout, place: (usize, usize), port: usize, scale: f64) {
+    let kernel = &mut layout.kernels[place.0];
+    let name = format!("scale_{port}");
+    if let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) {
+        kernel.members[place.1].constants[k] = vec![(scale.recip() as f32).to_bits()];
+    }
+}
+
+/// The largest value that a spike into a recipe can carry.
+fn incoming_bound(network: &Network, recipes: &Recipes, bounds: &Bounds, recipe: &Recipe) -> f64 {
+    let mut most = 1.0f64;
+    for synaptic in &recipes.synaptic {
+        let (from, to) = synaptic.ends(network);
+        if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
+            continue;
+        }
+        let sources = from.slices().iter().map(|slice| bounds.of(recipes, synaptic, slice.population));
+        most = sources.fold(most, f64::max);
+    }
+    most
+}
+
+/// The largest value of a spike, by recipe and by scheduled population.
+struct Bounds {
+    recipes: Vec<f64>,
+    scheduled: Vec<f64>,
+}
+
+impl Bounds {
+    fn of(&self, recipes: &Recipes, synaptic: &Synaptic, population: PopulationId) -> f64 {
+        match synaptic.made.or_else(|| recipes.of(population)) {
+            Some(recipe) => self.recipes[recipe],
+            None => self.scheduled[population.0 as usize],
+        }
+    }
+}
+
+/// How large spikes can become; a model's `bound` is asked until nothing grows.
+fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Plan) -> Result<Bounds> {
+    let mut bounds =
+        Bounds { recipes: vec![1.0; recipes.populations.len()], scheduled: scheduled_bounds(network)? };
+    for round in 0..=recipes.populations.len() + 1 {
+        let mut grown = None;
+        for (position, recipe) in recipes.populations.iter().enumerate() {
+            if recipe.model.function("bound").is_none() {
+                continue;
+            }
+            let most = incoming_bound(network, recipes, &bounds, recipe);
+            let incoming: Vec<f64> = (0..recipe.ports().len())
+                .map(|port| {
+                    let slots = planes(layout, layout.places[position], port).into_iter().flatten();
+                    let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
+                    sums.fold(0.0, f64::max) * most + stimulus_bound(network, recipe, port)
+                })
+                .collect();
+            let bound = bound(network, &recipe.model, &recipe.constants(network.dt_ms(), 0)?, "", &incoming)?
+                .max(1.0);
+            if bound > bounds.recipes[position] {
+                bounds.recipes[position] = bound;
+                grown = Some(recipe.name.clone());
+            }
+        }
+        match grown {
+            None => return Ok(bounds),
+            Some(name) if round > recipes.populations.len() => {
+                return Err(Error::network(format!(
+                    "population `{name}` repeats spikes in a circle: their number has no bound"
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(bounds)
+}
+
+/// The most that the trains drawn by the target itself add to a port.
+fn stimulus_bound(network: &Network, recipe: &Recipe, port: usize) -> f64 {
+    let trains = recipe
+        .stimuli
+        .iter()
+        .enumerate()
+        .filter(|(_, stimulus)| !stimulus.is_current() && stimulus.port == port);
+    let most = trains.map(|(k, stimulus)| {
+        let entries = stimulus.constants(k, network.dt_ms()).unwrap_or_default();
+        bound(network, &stimulus.model, &entries, &stimulus.prefix(k), &[]).unwrap_or(0.0)
+    });
+    most.sum()
+}
+
+/// `bound` of a model, at its largest over all elements.
+fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, incoming: &[f64]) -> Result<f64> {
+    let evaluation = Evaluation::new(model, "bound")?;
+    let elements = entries.iter().map(|entry| entry.words.len()).max().unwrap_or(1);
+    let at = |element: usize| {
+        let value = |owner: &str, name: &str| {
+            let key = match owner {
+                "Derived" => format!("{prefix}derived_{name}"),
+                "Params" => format!("{prefix}{name}"),
+                "Input" => {
+                    let position = spike_ports(model).position(|member| member.name == name);
+                    return position.and_then(|k| incoming.get(k)).copied().unwrap_or(0.0);
+                }
+                _ => return network.dt_ms(),
+            };
+            let entry = entries
+                .iter()
+                .find(|entry| entry.constant.name == key)
+                .expect("a recipe lists its constants");
+            let word = entry.words[element.min(entry.words.len() - 1)];
+            match entry.constant.scalar {
+                Scalar::F32 => f64::from(f32::from_bits(word)),
+                Scalar::I32 => f64::from(word as i32),
+                Scalar::U32 => f64::from(word),
+            }
+        };
+        evaluation.run(&value)[0].as_f64()
+    };
+    Ok((0..elements).map(at).fold(0.0, f64::max))
+}
+
+fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
+    let largest = |(_, population): (usize, &Population)| {
+        if !population.settings.model.is_scheduled() {
+            return Ok(1.0);
+        }
+        let mut most = 1.0f64;
+        for function in ["event", "count"] {
+            let mut events = schedule::of_population(network, population, function)?;
+            events.sort_unstable_by_key(|event| (event.1, event.0));
+            for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+                most = most.max(together.iter().map(|event| f64::from(event.2.abs())).sum());
+            }
+        }
+        Ok(most)
+    };
+    network.populations().iter().enumerate().map(largest).collect()
+}
