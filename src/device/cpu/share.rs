@@ -10,10 +10,35 @@ use std::sync::Arc;
 /// Elements that are advanced together through a window: their planes fit the first-level cache.
 const BLOCK: usize = 512;
 
+/// A cache line: planes that begin at one are read without splits.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+struct Line([u32; 16]);
+
+/// Words that begin at a cache line.
+struct Arena(Vec<Line>);
+
+impl Arena {
+    fn new(words: &[u32], more: usize) -> Arena {
+        let lines = (words.len() + more).div_ceil(16);
+        let mut arena = Arena(vec![Line([0; 16]); lines]);
+        arena.words()[..words.len()].copy_from_slice(words);
+        arena
+    }
+
+    fn words(&mut self) -> &mut [u32] {
+        bytemuck::cast_slice_mut(&mut self.0)
+    }
+
+    fn read(&self) -> &[u32] {
+        bytemuck::cast_slice(&self.0)
+    }
+}
+
 /// One thread's share of a program.
 pub(super) struct Share {
     /// Planes of all owned members, then the ring.
-    arena: Vec<u32>,
+    arena: Arena,
     members: Vec<Owned>,
     ring: Ring,
     rows: Rows,
@@ -107,7 +132,7 @@ impl Share {
             }
         }
         let ring = Ring { first: arena.len(), slots: share.slots as usize, depth: program.depth as usize };
-        arena.resize(arena.len() + ring.slots * ring.depth, 0);
+        let arena = Arena::new(&arena, ring.slots * ring.depth);
         let mut traces = vec![];
         for (position, owned) in members.iter().enumerate() {
             traces.extend(owned.pieces(program, position));
@@ -118,6 +143,7 @@ impl Share {
 
     /// Advances all owned elements by `steps` from step `first`.
     pub fn update(&mut self, program: &Program, compiled: &[Compiled], first: u64, steps: u32) {
+        let arena = self.arena.words();
         for (position, owned) in self.members.iter_mut().enumerate() {
             let kernel = &compiled[owned.kernel];
             let scalars: Vec<Scalars> = (0..steps)
@@ -136,13 +162,13 @@ impl Share {
                         planes.leaves[*place] = self.ring.at(step, *slot) + begin;
                     }
                     let base = owned.first + begin as u32;
-                    kernel.kernel.run(&mut self.arena, &planes, lanes, base, scalars, &mut self.scratch);
+                    kernel.kernel.run(arena, &planes, lanes, base, scalars, &mut self.scratch);
                     for (_, slot) in &owned.arrivals {
                         let from = self.ring.at(step, *slot) + begin;
-                        self.arena[from..from + lanes].fill(0);
+                        arena[from..from + lanes].fill(0);
                     }
-                    find_spikes(&self.arena, owned, member, (begin, lanes), step, &mut self.spikes);
-                    record(&self.arena, owned, (position, begin, lanes), step, &mut self.traces, program);
+                    find_spikes(arena, owned, member, (begin, lanes), step, &mut self.spikes);
+                    record(arena, owned, (position, begin, lanes), step, &mut self.traces, program);
                 }
             }
         }
@@ -150,7 +176,7 @@ impl Share {
 
     /// Adds what `spikes` and `events` send to the owned part of the ring.
     pub fn deliver(&mut self, program: &Program, spikes: &[Event], events: &[Event]) {
-        let ring = &mut self.arena[self.ring.first..];
+        let ring = &mut self.arena.words()[self.ring.first..];
         for event in spikes.iter().chain(events) {
             self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth));
         }
@@ -164,7 +190,7 @@ impl Share {
             owned.state.iter().enumerate().find_map(|(plane, offset)| {
                 let is_float =
                     program.kernels[owned.kernel].state[plane].1 == crate::model::reflect::Scalar::F32;
-                let found = self.arena[*offset..offset + owned.len as usize].iter().position(bad);
+                let found = self.arena.read()[*offset..offset + owned.len as usize].iter().position(bad);
                 let element = found.filter(|_| is_float)?;
                 Some((owned.kernel, owned.member, plane, owned.first + element as u32))
             })
@@ -186,14 +212,14 @@ impl Share {
         for owned in &self.members {
             let range = owned.first as usize..(owned.first + owned.len) as usize;
             for (plane, offset) in owned.state.iter().enumerate() {
-                let words = &self.arena[*offset..offset + owned.len as usize];
+                let words = &self.arena.read()[*offset..offset + owned.len as usize];
                 snapshot.state[owned.kernel][owned.member][plane][range.clone()].copy_from_slice(words);
             }
             let size = program.kernels[owned.kernel].members[owned.member].size as usize;
             for (port, slot) in owned.slots.iter().enumerate() {
                 for row in 0..self.ring.depth {
                     let from = self.ring.at(snapshot.step + row as u64, *slot);
-                    let words = &self.arena[from..from + owned.len as usize];
+                    let words = &self.arena.read()[from..from + owned.len as usize];
                     let target =
                         &mut snapshot.ring[owned.kernel][owned.member][port][row * size..][range.clone()];
                     target.iter_mut().zip(words).for_each(|(into, word)| *into = *word as i32);
@@ -208,14 +234,14 @@ impl Share {
             let range = owned.first as usize..(owned.first + owned.len) as usize;
             for (plane, offset) in owned.state.iter().enumerate() {
                 let words = &snapshot.state[owned.kernel][owned.member][plane][range.clone()];
-                self.arena[*offset..offset + owned.len as usize].copy_from_slice(words);
+                self.arena.words()[*offset..offset + owned.len as usize].copy_from_slice(words);
             }
             let size = program.kernels[owned.kernel].members[owned.member].size as usize;
             for (port, slot) in owned.slots.iter().enumerate() {
                 for row in 0..self.ring.depth {
                     let from = self.ring.at(snapshot.step + row as u64, *slot);
                     let words = &snapshot.ring[owned.kernel][owned.member][port][row * size..][range.clone()];
-                    let target = &mut self.arena[from..from + owned.len as usize];
+                    let target = &mut self.arena.words()[from..from + owned.len as usize];
                     target.iter_mut().zip(words).for_each(|(into, word)| *into = *word as u32);
                 }
             }

@@ -158,24 +158,3 @@ fn kernels_need_no_capabilities() {
         (0..2).for_each(|k| validate(&update_kernel(&program, k).expect("the graph can be written")));
     }
 }
-
-/// `cargo test --release -- --ignored --nocapture speed`
-#[test]
-#[ignore = "a measurement"]
-fn speed() {
-    for (size, window) in [(4000, 1), (4000, 5), (4000, 10), (40_000, 5)] {
-        let Some(adapter) = adapter() else { return };
-        let mut net = Net::new([size / 5 * 4, size / 5, size / 50, 64], 40, window);
-        // the clocks alone drive it: some 20 Hz at steps of 0.1 ms
-        net.drive = 0.0;
-        net.wires.truncate(2);
-        let mut program = net.program(NARROW);
-        program.kernels[0].members.iter_mut().for_each(|member| member.traces.clear());
-        let mut gpu = load(adapter, program);
-        run(&mut gpu, 0, 1000, 1000, &[]);
-        let start = std::time::Instant::now();
-        let raster = run(&mut gpu, 1000, 11_000, 10_000, &[]);
-        let rate = 10_000.0 / start.elapsed().as_secs_f64();
-        println!("{size} neurons, window {window}: {rate:.0} steps/s, {} spikes", raster.spikes.len());
-    }
-}
