@@ -97,7 +97,8 @@ fn parameters_defaults_and_recordables_are_those_of_nest() {
             };
             assert_eq!(ours, number(theirs), "`{parameter}` of `{name}`");
         }
-        for member in model.params() {
+        // NEST keeps the tolerance of its integrator out of some tables
+        for member in model.params().iter().filter(|member| member.name != "gsl_error_tol") {
             assert!(defaults.contains_key(&member.name), "NEST's `{name}` has no `{}`", member.name);
         }
         for recordable in entry["recordables"].as_array().expect("a list") {

@@ -82,6 +82,23 @@ impl<'a> Lowering<'a> {
                 Ty::F32 => self.graph.unary(Op::StopGradient, x),
                 _ => x,
             })),
+            ("shifted", [s, Value::Scalar(h), k]) => Some(s.zip(k, &mut |s, k| match self.graph.ty(s) {
+                Ty::F32 => {
+                    let change = self.graph.binary(Op::Mul, *h, k);
+                    self.graph.binary(Op::Add, s, change)
+                }
+                _ => s,
+            })),
+            ("largest", [s]) => {
+                let zero = self.graph.f32(0.0);
+                let floats = s.scalars().into_iter().filter(|id| self.graph.ty(*id) == Ty::F32);
+                let sizes: Vec<NodeId> = floats.collect();
+                let largest = sizes.into_iter().fold(zero, |most, id| {
+                    let size = self.graph.unary(Op::Abs, id);
+                    self.graph.binary(Op::Max, most, size)
+                });
+                Some(Value::Scalar(largest))
+            }
             ("mulhi", [a, b]) if self.ty(a) == Ty::U32 => Some(self.zip(Op::MulHi, a, b)),
             ("exp_euler", [x, drift, Value::Scalar(dt)]) if self.ty(x) == Ty::F32 => {
                 let mut failed = None;
