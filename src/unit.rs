@@ -133,8 +133,14 @@ dimensions! {
     Resistance, "resistance": Gohm "Gohm" 9, Mohm "Mohm" 6, kohm "kohm" 3, ohm "ohm" 0;
     /// Electric capacitance.
     Capacitance, "capacitance": F "F" 0, uF "uF" -6, nF "nF" -9, pF "pF" -12;
-    /// Rates of events.
+    /// Rates: of events, of decay; 1 kHz is 1/ms.
     Frequency, "frequency": kHz "kHz" 3, Hz "Hz" 0;
+    /// Change of an electric potential in time.
+    Slope, "voltage per time": mV_per_ms "mV/ms" 0;
+    /// Steepness of a dependence on a potential.
+    InverseVoltage, "inverse voltage": per_mV "1/mV" 3;
+    /// Amount of a substance in a volume.
+    Concentration, "concentration": mM "mM" 0;
     /// Pure numbers; a plain `f64` stands for one.
     Dimensionless, "number": one "1" 0;
 }
@@ -164,9 +170,12 @@ mod tests {
 
     #[test]
     fn every_constant_is_in_the_table() {
-        for (symbol, dimension, exponent) in
-            [("ms", Time::NAME, -3), ("pA", Current::NAME, -12), ("Hz", Frequency::NAME, 0)]
-        {
+        for (symbol, dimension, exponent) in [
+            ("ms", Time::NAME, -3),
+            ("pA", Current::NAME, -12),
+            ("Hz", Frequency::NAME, 0),
+            ("mV/ms", Slope::NAME, 0),
+        ] {
             let found = find(symbol).expect("a unit of the table");
             assert_eq!((found.dimension, found.exponent), (dimension, exponent));
         }

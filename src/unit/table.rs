@@ -47,6 +47,10 @@ pub const UNITS: &[Symbol] = &[
     unit("pF", "capacitance", "Capacitance", -12),
     unit("kHz", "frequency", "Frequency", 3),
     unit("Hz", "frequency", "Frequency", 0),
+    unit("1/ms", "frequency", "Frequency", 3),
+    unit("mV/ms", "voltage per time", "Slope", 0),
+    unit("1/mV", "inverse voltage", "InverseVoltage", 3),
+    unit("mM", "concentration", "Concentration", 0),
     unit("1", "number", "Dimensionless", 0),
 ];
 

@@ -4,11 +4,12 @@ to <case>.npz.
 
     python make_brainpy.py [case.toml ...]
 
-One step is brainpy.state's own: the spikes of V at the end of the previous step go through every AlignPostProj, then the
-neurons decay their conductances, add the arrivals, reset and integrate. A row stamped t holds the state at the end of the
+One step is brainpy.state's own: the spikes that the neurons returned in the previous step go through every projection, then
+the neurons decay their conductances, add the arrivals, reset and integrate. A row stamped t holds the state at the end of the
 step that ends at t, and a spike stamped t is V >= V_th in that row. Measured: a spike stamped t changes g and V of its
 target in the row stamped t + delay + dt.
 """
+import inspect
 import sys
 
 import brainevent
@@ -19,53 +20,136 @@ import brainunit as u
 import jax.numpy as jnp
 import numpy as np
 
+from brainpy_state._mixin import AlignPost
 from experiment import BRAINPY_UNITS, Experiment, case_files
 
-MODELS = dict(lif=brainpy.state.LIF, lif_ref=brainpy.state.LIFRef)
-PARAMETER_UNIT = dict(R=u.ohm, tau=u.ms, tau_ref=u.ms, V_th=u.mV, V_reset=u.mV, V_rest=u.mV)
+CLASSES = dict(
+    if_neuron="IF", lif="LIF", lif_ref="LIFRef", alif="ALIF", exp_if="ExpIF", exp_if_ref="ExpIFRef", ad_ex_if="AdExIF",
+    ad_ex_if_ref="AdExIFRef", qua_if="QuaIF", ad_qua_if="AdQuaIF", ad_qua_if_ref="AdQuaIFRef", gif="Gif", gif_ref="GifRef",
+    cuba_lif="CubaLIF", coba_lif="CobaLIF", hh="HH", morris_lecar="MorrisLecar", wang_buzsaki_hh="WangBuzsakiHH",
+    izhikevich="Izhikevich", izhikevich_ref="IzhikevichRef", fitz_hugh_nagumo="FitzHughNagumo", hindmarsh_rose="HindmarshRose",
+    expon="Expon", dual_expon="DualExpon", alpha="Alpha", coba="COBA", cuba="CUBA", mg_block="MgBlock",
+)
+# the units of the numbers that an experiment hands out
+BASE = [u.ms, u.mV, u.mA, u.siemens, u.ohm, u.ufarad, 1 / u.ms, u.mV / u.ms, 1 / u.mV, u.mM]
 # unit of a weight by output model: g [S] * (E - V) [mV] and g [mA] * scale are both currents in mA
-WEIGHT_UNIT = dict(coba=u.siemens, cuba=u.mA)
+WEIGHT_UNIT = dict(coba=u.siemens, mg_block=u.siemens, cuba=u.mA)
+# MgBlock says neither its units nor those of its defaults
+MG_BLOCK = dict(E=0.0 * u.mV, cc_Mg=1.2 * u.mM, alpha=0.062 / u.mV, beta=3.57 * u.mM, V_offset=0.0 * u.mV)
+# a projection without a synapse adds to V, or to the synapse that the neuron has
+JUMP_UNIT = dict(cuba_lif=u.mA, coba_lif=u.siemens, fitz_hugh_nagumo=1, hindmarsh_rose=1)
 ZERO = {model: braintools.init.Constant(0.0 * unit) for model, unit in WEIGHT_UNIT.items()}
+
+
+class Alpha(brainpy.state.Alpha, AlignPost):
+    """brainpy.state's Alpha, which is linear as well, on the side of the target."""
+
+
+def model_class(model):
+    return Alpha if model == "alpha" else getattr(brainpy.state, CLASSES[model])
+
+
+def base(like):
+    """The unit of an experiment's numbers for quantities of this dimension."""
+    unit = u.get_unit(like)
+    fits = [one for one in BASE if u.get_dim(1.0 * one) == u.get_dim(1.0 * unit)]
+    return fits[0] if fits else u.UNITLESS
+
+
+def quantity(value, like):
+    """The numbers of an experiment in the unit of `like`; words stay."""
+    if isinstance(value, (str, bool)):
+        return value == "true" if value in ("true", "false") else value
+    if base(like) is u.UNITLESS:
+        return jnp.asarray(value, jnp.float32)
+    unit = u.get_unit(like)
+    factor = float(u.get_magnitude((1.0 * base(like)) / (1.0 * unit)))
+    return jnp.asarray(np.asarray(value, np.float64) * factor, jnp.float32) * unit
+
+
+def numbers(like):
+    """A quantity as the numbers of an experiment."""
+    return u.get_magnitude(like / (1.0 * base(like))) if base(like) is not u.UNITLESS else like
+
+
+def arguments(function, said):
+    """The values that were said, in the units of the function's defaults."""
+    known = inspect.signature(function).parameters
+    return {name: quantity(value, known[name].default) for name, value in said.items()}
 
 
 class Net(brainstate.nn.Module):
     def __init__(self, experiment, rng):
         super().__init__()
         self.experiment = experiment
-        self.populations = {name: population(experiment, name) for name in experiment.populations}
-        self.inputs = {name: jnp.asarray(experiment.value(p.get("input", {}).get("I", 0.0)), jnp.float32) * u.mA
-                       for name, p in experiment.populations.items()}
+        said = experiment.populations.items()
+        self.pulses = {name: pulses(experiment, name) for name, p in said if p["model"] == "spike_generator"}
+        self.populations = {name: population(experiment, name) for name in experiment.populations if name not in self.pulses}
+        self.drive = {name: self.current(name) for name in self.populations}
+        self.spikes = {name: brainstate.ShortTermState(jnp.zeros(experiment.size(name))) for name in experiment.populations}
         self.projections = [self.project(p, rng) for p in experiment.projections]
 
+    def current(self, name):
+        default = inspect.signature(self.populations[name].update).parameters["x"].default
+        return quantity(self.experiment.value(self.experiment.populations[name].get("input", {}).get("I", 0.0)), default)
+
     def project(self, said, rng):
-        """The projection, its source (a population or a slice of one) and the unit of its weights and g."""
-        pre, post = self.experiment.elements(said["from"]), self.experiment.elements(said["to"])
+        """The projection and its source (a population or a slice of one)."""
+        experiment = self.experiment
+        pre, post = experiment.elements(said["from"]), experiment.elements(said["to"])
         (source, first), (target, offset) = pre[0], post[0]
-        n_pre, n_post = len(pre), self.experiment.size(target)
-        output = self.experiment.value(said["output"])
-        model = output.pop("model")
+        neurons, n_pre, n_post = self.populations[target], len(pre), experiment.size(target)
         edges = connections(said, n_pre, len(post), rng)
-        weight = np.broadcast_to(self.experiment.value(said["weight"]), len(edges))
-        comm = Sparse(edges + (0, offset), weight, n_pre, n_post, WEIGHT_UNIT[model])
-        tau = self.experiment.value(said["synapse"]["tau"]) * u.ms
-        synapse = brainpy.state.Expon.desc(n_post, tau=tau, g_initializer=ZERO[model])
-        out = (brainpy.state.COBA.desc(E=output["E"] * u.mV) if model == "coba"
-               else brainpy.state.CUBA.desc(scale=output.get("scale", 1.0)))
-        delay = self.experiment.value(said["delay"]) * u.ms if "delay" in said else None
-        projection = brainpy.state.AlignPostProj(comm=comm, syn=synapse, out=out, post=self.populations[target], delay=delay)
-        return projection, source, slice(first, first + n_pre), WEIGHT_UNIT[model]
+        weight = np.broadcast_to(experiment.value(said["weight"]), len(edges))
+        sparse = lambda unit: Sparse(edges + (0, offset), weight, n_pre, n_post, unit)
+        delay = experiment.value(said["delay"]) if "delay" in said else 0.0
+        if "synapse" not in said:
+            # a step lies between the spike and the jump: a delay of dt is none to brainpy.state
+            assert round(delay / experiment.dt) == 1, "jumps are translated for a delay of dt"
+            comm = sparse(JUMP_UNIT.get(experiment.populations[target]["model"], u.mV))
+            return brainpy.state.DeltaProj(comm=comm, post=neurons), source, slice(first, first + n_pre)
+        output, synapse = experiment.value(said["output"]), experiment.value(said["synapse"])
+        model = output.pop("model")
+        kind = model_class(synapse.pop("model"))
+        synapse = kind.desc(n_post, g_initializer=ZERO[model], **arguments(kind.__init__, synapse))
+        if model == "cuba":
+            # the current in the unit that the neuron takes: 1 mA counts as 1
+            out = brainpy.state.CUBA.desc(scale=output.get("scale", 1.0) * u.get_unit(base(self.drive[target])) / u.mA)
+        elif model == "mg_block":
+            out = brainpy.state.MgBlock.desc(**MG_BLOCK | {k: v * u.get_unit(MG_BLOCK[k]) for k, v in output.items()})
+        else:
+            out = brainpy.state.COBA.desc(E=output.get("E", 0.0) * u.mV)
+        projection = brainpy.state.AlignPostProj(comm=sparse(WEIGHT_UNIT[model]), syn=synapse, out=out, post=neurons,
+                                                 delay=delay * u.ms if delay else None)
+        return projection, source, slice(first, first + n_pre)
 
     def update(self, step):
+        """Every state and the spikes at the end of the step."""
         with brainstate.environ.context(t=step * self.experiment.dt * u.ms):
-            spikes = {name: p.get_spike() for name, p in self.populations.items()}
-            for projection, source, part, _ in self.projections:
-                projection(spikes[source][part])
+            for projection, source, part in self.projections:
+                projection(self.spikes[source].value[part])
+            for name, pulse in self.pulses.items():
+                self.spikes[name].value = pulse[step + 1]
             for name, p in self.populations.items():
-                p(self.inputs[name])
-            V = {name: p.V.value.to_decimal(u.mV) for name, p in self.populations.items()}
-            spikes = {name: p.get_spike() for name, p in self.populations.items()}
-            g = [projection.syn.g.value.to_decimal(unit) for projection, *_, unit in self.projections]
-        return V, spikes, g
+                self.spikes[name].value = p(self.drive[name]).astype(jnp.float32)
+            states = {name: own_states(p) for name, p in self.populations.items()}
+            synapses = [own_states(projection.syn) if hasattr(projection, "syn") else {} for projection, *_ in self.projections]
+            return states, {name: spikes.value for name, spikes in self.spikes.items()}, synapses
+
+
+def own_states(module):
+    """The numbers of every state variable of a neuron or synapse."""
+    return {name: numbers(state.value) for name, state in vars(module).items() if isinstance(state, brainstate.HiddenState)}
+
+
+def pulses(experiment, name):
+    """Spikes by time stamp and element."""
+    times = experiment.value(experiment.populations[name]["params"]["spike_times"])
+    rows = np.zeros((experiment.steps + 1, experiment.size(name)), np.float32)
+    for i in range(experiment.size(name)):
+        stamps = np.rint(np.asarray(times[i] if isinstance(times[0], list) else times) / experiment.dt).astype(int)
+        rows[stamps[stamps <= experiment.steps], i] = 1
+    return jnp.asarray(rows)
 
 
 class Sparse(brainstate.nn.Module):
@@ -106,35 +190,38 @@ def population(experiment, name):
         # brainpy.state compares float32 times, so t - t_last < tau_ref holds a step longer where rounding says so.
         # Half a step less makes every refractory time the exact number of steps that tau_ref is.
         params["tau_ref"] = np.asarray(params["tau_ref"]) - experiment.dt / 2
-    reset = params.pop("spk_reset", "soft")
-    return MODELS[said["model"]](experiment.size(name), spk_reset=reset,
-                                 **{k: jnp.asarray(v, jnp.float32) * PARAMETER_UNIT[k] for k, v in params.items()})
+    kind = model_class(said["model"])
+    return kind(experiment.size(name), **arguments(kind.__init__, params))
 
 
-def set_initial_voltage(net, rng):
-    for name, said in net.experiment.populations.items():
-        V = net.experiment.value(said.get("init", {}).get("V", 0.0))
-        if isinstance(V, dict):
-            V = rng.normal(*V["normal"], net.experiment.size(name))
-        neurons = net.populations[name]
-        neurons.V.value = jnp.broadcast_to(jnp.asarray(V, jnp.float32), neurons.varshape) * u.mV
+def set_initial_state(net, rng):
+    """The values under `init`; what is not said begins as the class says."""
+    for name, neurons in net.populations.items():
+        for variable, value in net.experiment.value(net.experiment.populations[name].get("init", {})).items():
+            if isinstance(value, dict):
+                value = rng.normal(*value["normal"], net.experiment.size(name))
+            state = getattr(neurons, variable)
+            state.value = u.math.broadcast_to(quantity(value, state.value), neurons.varshape)
 
 
 def run(experiment, seed=1):
-    """V and spikes by population, g by projection, each [T, N], at the end of every step."""
+    """States and spikes by population, states by projection, each [T, N], at the end of every step."""
     rng = np.random.default_rng(seed)
     with brainstate.environ.context(dt=experiment.dt * u.ms):
         net = Net(experiment, rng)
         brainstate.nn.init_all_states(net)
-        set_initial_voltage(net, rng)
+        set_initial_state(net, rng)
         return brainstate.transform.for_loop(net.update, np.arange(experiment.steps))
 
 
 def simulate(experiment):
     """Every record of the experiment: {"<record>.times": ..., "<record>.senders": ..., "<record>.V": [T, N]}."""
-    V, spikes, g = run(experiment)
-    variables = {"V": V} | {f"{said['name']}.g": {experiment.elements(said["to"])[0][0]: g[i]}
-                            for i, said in enumerate(experiment.projections) if "name" in said}
+    states, spikes, synapses = run(experiment)
+    of_synapses = {}
+    for said, of_synapse in zip(experiment.projections, synapses):
+        target = experiment.elements(said["to"])[0][0]
+        of_synapses |= {f"{said.get('name')}.{what}": {target: rows} for what, rows in of_synapse.items()}
+    variables = lambda what: of_synapses.get(what) or {name: own.get(what) for name, own in states.items()}
     stamps = (np.arange(experiment.steps) + 1) * experiment.dt
     arrays = {}
     for name, record in experiment.records.items():
@@ -144,8 +231,9 @@ def simulate(experiment):
             rows, senders = np.nonzero(columns(spikes))
             arrays |= {f"{name}.times": stamps[rows], f"{name}.senders": senders.astype(np.uint32)}
         else:
-            arrays[f"{name}.times"] = stamps
-            arrays |= {f"{name}.{what}": columns(variables[what]).astype(np.float32) for what in record["what"]}
+            every = round(experiment.value(record.get("every", experiment.dt)) / experiment.dt)
+            arrays[f"{name}.times"] = stamps[every - 1::every]
+            arrays |= {f"{name}.{what}": columns(variables(what)).astype(np.float32)[every - 1::every] for what in record["what"]}
     return arrays
 
 
