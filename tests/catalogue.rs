@@ -110,3 +110,13 @@ fn parameters_defaults_and_recordables_are_those_of_nest() {
         }
     }
 }
+
+#[test]
+fn the_readme_names_every_model() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(path).expect("it is committed");
+    let missing: Vec<&str> = (models::models().iter().map(|model| model.name()))
+        .filter(|name| !readme.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "the README's table lacks {missing:?}");
+}

@@ -6,6 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 use std::sync::Arc;
 use synfire::compile::{Target, compile};
+use synfire::device::cpu::Cpu;
 use synfire::experiment::Experiment;
 use synfire::{Device, Recording, Rollout};
 
@@ -66,6 +67,28 @@ fn partitions(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
+/// One thread, two and three: on the CPU a thread owns a share of the targets.
+fn threads(device: &Device) -> Result<(), Failed> {
+    if device.kind() != "cpu" {
+        return Ok(());
+    }
+    let experiment = load("brunel.toml")?;
+    let run = |threads: usize| -> Result<(Recording, usize), Failed> {
+        let mut rollout = Rollout::new(&experiment.network, &Device::Cpu(Cpu::with_threads(threads)))?;
+        rollout.advance_steps(1000, &mut |_| {})?;
+        Ok((rollout.take_recording(), rollout.program().partitions.len()))
+    };
+    let (one, _) = run(1)?;
+    for threads in [2, 3] {
+        let (other, shares) = run(threads)?;
+        if shares != threads {
+            return Err(format!("{threads} threads made {shares} shares").into());
+        }
+        same(&format!("{threads} threads"), &one, &other)?;
+    }
+    Ok(())
+}
+
 fn checkpoint(device: &Device) -> Result<(), Failed> {
     let experiment = load("brunel.toml")?;
     let mut rollout = Rollout::new(&experiment.network, device)?;
@@ -87,8 +110,9 @@ fn checkpoint(device: &Device) -> Result<(), Failed> {
 }
 
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 3] = [
+    let all: [(&str, Check); 4] = [
         ("any_chunking", Box::new(chunks)),
+        ("any_thread_count", Box::new(threads)),
         ("any_partition_and_window", Box::new(partitions)),
         ("restore_is_continue", Box::new(checkpoint)),
     ];

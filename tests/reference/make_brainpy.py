@@ -27,7 +27,7 @@ CLASSES = dict(
     if_neuron="IF", lif="LIF", lif_ref="LIFRef", alif="ALIF", exp_if="ExpIF", exp_if_ref="ExpIFRef", ad_ex_if="AdExIF",
     ad_ex_if_ref="AdExIFRef", qua_if="QuaIF", ad_qua_if="AdQuaIF", ad_qua_if_ref="AdQuaIFRef", gif="Gif", gif_ref="GifRef",
     cuba_lif="CubaLIF", coba_lif="CobaLIF", hh="HH", morris_lecar="MorrisLecar", wang_buzsaki_hh="WangBuzsakiHH",
-    izhikevich="Izhikevich", izhikevich_ref="IzhikevichRef", fitz_hugh_nagumo="FitzHughNagumo", hindmarsh_rose="HindmarshRose",
+    izhikevich_bp="Izhikevich", izhikevich_ref="IzhikevichRef", fitz_hugh_nagumo="FitzHughNagumo", hindmarsh_rose="HindmarshRose",
     expon="Expon", dual_expon="DualExpon", alpha="Alpha", coba="COBA", cuba="CUBA", mg_block="MgBlock",
 )
 # the units of the numbers that an experiment hands out
