@@ -6,6 +6,8 @@
 //! assert_eq!((0.0015 * s).value_in(ms), delay.value_in(ms));
 //! ```
 //!
+//! Import units by name: a constant such as `s` or `V` that a glob import brings would also match in patterns.
+//!
 //! Inside the engine a value is a plain number in the unit of its tag ([`table`] lists the units); the
 //! conversion happens once, where the value enters.
 

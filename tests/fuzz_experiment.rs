@@ -1,6 +1,6 @@
 //! No text, however damaged, makes the loader panic.
 //!
-//! The files of the repository are damaged at random and loaded, for 2 s, or for as long as `SYNFIRE_FUZZ_SECONDS`
+//! The files of the repository are damaged at random and loaded, and run where they still can be, for 2 s, or for as long as `SYNFIRE_FUZZ_SECONDS`
 //! says. `SYNFIRE_FUZZ_SEED` repeats a run.
 
 use crate::experiment::files;
@@ -11,6 +11,9 @@ use rand::{Rng, SeedableRng};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use synfire::experiment::Experiment;
+use synfire::model::Value;
+use synfire::network::Projection;
+use synfire::{Device, Rollout};
 
 /// Values that break careless code.
 const WORDS: [&str; 34] = [
@@ -108,9 +111,35 @@ fn load(text: &str) {
     // no folder: a damaged `model_file` finds nothing
     let folder = Path::new("/nonexistent");
     for loaded in [Experiment::from_toml(text, folder), Experiment::from_json(text, folder)] {
-        let Err(error) = loaded else { continue };
+        let error = match loaded {
+            Ok(experiment) => {
+                run(&experiment);
+                continue;
+            }
+            Err(error) => error,
+        };
         let sentence = error.to_string();
         assert!(sentence.starts_with("experiment: ") && sentence.len() > 20, "{sentence}");
+    }
+}
+
+/// What loads and is small also compiles and runs, or says why not.
+fn run(experiment: &Experiment) {
+    let network = &experiment.network;
+    let elements: u64 = network.populations().iter().map(|population| u64::from(population.size)).sum();
+    let edges = |projection: &Projection| {
+        projection.connectivity.rule.expected(projection.from.len(), projection.to.len())
+    };
+    let is_short =
+        |projection: &Projection| matches!(projection.delay, Value::Constant(delay) if delay < 100.0);
+    let edges: f64 = network.projections().iter().map(edges).sum();
+    if elements > 10_000 || edges > 1e6 || !network.projections().iter().all(is_short) {
+        return;
+    }
+    let advanced =
+        Rollout::new(network, &Device::cpu()).and_then(|mut rollout| rollout.advance_steps(20, &mut |_| {}));
+    if let Err(error) = advanced {
+        assert!(error.to_string().len() > 20, "{error}");
     }
 }
 
