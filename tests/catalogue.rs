@@ -54,7 +54,7 @@ fn kernels_are_as_accepted() {
 }
 
 /// Entries of NEST's tables that are no parameters here, and why.
-const ELSEWHERE: [(&str, &str, &str); 9] = [
+const ELSEWHERE: [(&str, &str, &str); 18] = [
     ("iaf_psc_exp", "delta", "escape noise is not built"),
     ("iaf_psc_exp", "rho", "escape noise is not built"),
     ("spike_generator", "allow_offgrid_times", "times off the grid are refused"),
@@ -64,6 +64,15 @@ const ELSEWHERE: [(&str, &str, &str); 9] = [
     ("static_synapse", "delay", "a property of the projection"),
     ("static_synapse", "receptor_type", "the port of the projection"),
     ("dc_generator", "I", "the current of a generator is not recorded"),
+    ("ac_generator", "I", "the current of a generator is not recorded"),
+    ("ac_generator", "y_0", "the angle is counted in whole numbers"),
+    ("ac_generator", "y_1", "the angle is counted in whole numbers"),
+    ("sinusoidal_poisson_generator", "rate", "the rate of a generator is not recorded"),
+    ("sinusoidal_poisson_generator", "individual_spike_trains", "always; one train is a parrot behind it"),
+    ("sinusoidal_poisson_generator", "y_0", "the angle is counted in whole numbers"),
+    ("sinusoidal_poisson_generator", "y_1", "the angle is counted in whole numbers"),
+    ("iaf_chs_2007", "V_noise", "recorded noise is not built"),
+    ("iaf_chs_2007", "noise", "recorded noise is not built"),
 ];
 
 fn number(value: &Value) -> Option<f64> {

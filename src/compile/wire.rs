@@ -69,14 +69,16 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     let depth = (longest + window).next_power_of_two();
     size::check_ring(layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
-    let entries = packing(layout.slots, longest);
+    let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
     let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
-    let blocks = plan.fill(entries, max_entries, &|slot| scales.slot[slot as usize])?;
+    let blocks =
+        plan.fill(entries, max_entries, &|slot| scales.slot.get(slot as usize).copied().unwrap_or(1.0))?;
     let ports = scales.ports;
     Ok(Wired { window, depth, layout: entries, sources, blocks, ports, synapses })
 }
 
+/// Slots are counted with those of refused signs, beyond the last of the layout.
 fn packing(slots: u32, longest: u32) -> Entries {
     let slot_bits = 32 - slots.saturating_sub(1).leading_zeros();
     let delay_bits = 32 - longest.leading_zeros();
