@@ -54,7 +54,9 @@ fn kernels_are_as_accepted() {
 }
 
 /// Entries of NEST's tables that are no parameters here, and why.
-const ELSEWHERE: [(&str, &str, &str); 18] = [
+const ELSEWHERE: [(&str, &str, &str); 20] = [
+    ("iaf_cond_alpha", "t_ref_remaining", "recorded in steps, as refractory"),
+    ("iaf_cond_beta", "t_ref_remaining", "recorded in steps, as refractory"),
     ("iaf_psc_exp", "delta", "escape noise is not built"),
     ("iaf_psc_exp", "rho", "escape noise is not built"),
     ("spike_generator", "allow_offgrid_times", "times off the grid are refused"),

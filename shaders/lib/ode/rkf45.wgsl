@@ -1,57 +1,26 @@
 //! Adaptive Runge-Kutta-Fehlberg integration of a model's `derivative` over one step.
 //!
-//! The importing model supplies `fn derivative(p: Params, d: Derived, s: State) -> State`: the change of every
-//! float member per ms, 0 for members that are no part of the equations. Every element has a step size of its
-//! own. Fehlberg (1969), NASA TR R-315; the fifth-order result is kept.
+//! Every element has a step size of its own.
 
-/// s + h k, float by float; integers stay those of s. The engine replaces the body.
-fn shifted(s: State, h: f32, k: State) -> State {
-    return s;
-}
-
-/// The largest size of a float of s. The engine replaces the body.
-fn largest(s: State) -> f32 {
-    return 0.0;
-}
-
-struct Integrated {
-    s: State,
-    /// The step size to begin the next step with [ms]
-    h: f32,
-}
+#import lib/ode/fehlberg
 
 /// Integrates over `dt`, each step with an error of at most `tolerance`, beginning with step size `h`.
 fn rkf45(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32) -> Integrated {
     var now = s;
     var rest = dt;
     var next_h = h;
-    // 1000: steps of 1e-3 dt; past them the last one is taken whole
-    for (var k = 0u; k < 1000u; k++) {
+    for (var k = 0u; k < 2000u; k++) {
         if (rest <= 0.0) {
             break;
         }
-        let whole = next_h >= rest;
-        let step = min(next_h, rest);
-        let k1 = derivative(p, d, now);
-        let k2 = derivative(p, d, shifted(now, step * 0.25, k1));
-        let k3 = derivative(p, d, shifted(shifted(now, step * 0.09375, k1), step * 0.28125, k2));
-        let a4 = shifted(shifted(now, step * 0.8793809, k1), step * -3.2771962, k2);
-        let k4 = derivative(p, d, shifted(a4, step * 3.3208921, k3));
-        let a5 = shifted(shifted(now, step * 2.0324074, k1), step * -8.0, k2);
-        let k5 = derivative(p, d, shifted(shifted(a5, step * 7.1734894, k3), step * -0.20589669, k4));
-        let a6 = shifted(shifted(now, step * -0.2962963, k1), step * 2.0, k2);
-        let b6 = shifted(shifted(a6, step * -1.3816764, k3), step * 0.45297271, k4);
-        let k6 = derivative(p, d, shifted(b6, step * -0.275, k5));
-        let a = shifted(shifted(now, step * 0.11851852, k1), step * 0.51898635, k3);
-        let after = shifted(shifted(shifted(a, step * 0.50613149, k4), step * -0.18, k5), step * 0.036363636, k6);
-        // the difference of the fifth- and the fourth-order result
-        let zero = shifted(k1, -1.0, k1);
-        let e = shifted(shifted(zero, step * 0.0027777778, k1), step * -0.029941520, k3);
-        let error = largest(shifted(shifted(shifted(e, step * -0.029199894, k4), step * 0.02, k5), step * 0.036363636, k6));
-        // a factor of 0.9 below what the error would allow, and no change beyond 5
-        let factor = clamp(0.9 * pow(tolerance / max(error, 1e-20), 0.2), 0.2, 5.0);
-        if (error <= tolerance || step <= 1e-3 * dt) {
-            now = after;
+        // no step is below 1e-3 dt
+        let allowed = max(next_h, 1e-3 * dt);
+        let whole = allowed >= rest;
+        let step = min(allowed, rest);
+        let attempt = fehlberg(p, d, now, step);
+        let factor = change_of_step(attempt.error, tolerance);
+        if (attempt.error <= tolerance || step <= 1e-3 * dt) {
+            now = attempt.s;
             rest = select(rest - step, 0.0, whole);
             // a step that was cut short by the end says nothing against a larger one
             next_h = select(step * factor, max(next_h, step * factor), whole);
