@@ -3,7 +3,8 @@
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
 use synfire::models::{
-    dc_generator, iaf_psc_delta, iaf_psc_exp, parrot_neuron, poisson_generator, spike_generator,
+    dc_generator, iaf_psc_delta, iaf_psc_exp, parrot_neuron, poisson_generator, sinusoidal_poisson_generator,
+    spike_generator,
 };
 use synfire::network::rule::{all_to_all, fixed_indegree, one_to_one, symmetric_pairwise_bernoulli};
 use synfire::unit::{Hz, mV, ms, pA};
@@ -56,6 +57,38 @@ fn poisson(device: &Device) -> Result<(), Failed> {
     // a Poisson count's variance is its mean; 500 trains know it to 6 %
     if !(0.75..1.25).contains(&(variance / mean)) {
         return Err(format!("variance / mean of the counts is {:.3}", variance / mean).into());
+    }
+    Ok(())
+}
+
+/// Trains whose rate follows a sine: how many spikes, and at which phase, also where a step has several.
+fn sinusoidal_poisson(device: &Device) -> Result<(), Failed> {
+    for (rate, amplitude, n) in [(40.0, 50.0, 500), (60_000.0, 50_000.0, 2)] {
+        let mut network = Network::new(0.1 * ms)?;
+        let noise = sinusoidal_poisson_generator().rate(rate * Hz).amplitude(amplitude * Hz);
+        let noise = network.population("noise", 1, noise.frequency(250.0 * Hz).phase(60.0))?;
+        let targets = network.population("targets", n, parrot_neuron())?;
+        network.project(&noise, &targets, all_to_all()).delay(0.1 * ms).build()?;
+        network.record_spikes("targets", &targets)?;
+        let mut rollout = Rollout::new(&network, device)?;
+        rollout.advance(1000.0 * ms)?;
+        let record = rollout.recording().spikes("targets").expect("it is recorded");
+
+        // 40 steps are a turn; a parrot repeats in the step after
+        let turns = |step: f64| step / 40.0 * std::f64::consts::TAU;
+        let per_step =
+            (0..40).map(|k| (rate + amplitude * (turns(f64::from(k)) + 60f64.to_radians()).sin()).max(0.0));
+        let expected = per_step.sum::<f64>() / 40.0 * f64::from(n);
+        let count = record.times.len() as f64;
+        if (count - expected).abs() > 5.0 * expected.sqrt() + 0.002 * expected {
+            return Err(format!("{count} spikes, expected {expected:.0}").into());
+        }
+        let angles = || record.times.iter().map(|time| turns((time / 0.1).round()));
+        let (sine, cosine) = (angles().map(f64::sin).sum::<f64>(), angles().map(f64::cos).sum::<f64>());
+        let phase = sine.atan2(cosine).to_degrees();
+        if (phase - 39.0).abs() > 3.0 {
+            return Err(format!("phase {phase:.1} degrees, expected 39: a step is 9").into());
+        }
     }
     Ok(())
 }
@@ -118,9 +151,10 @@ fn too_large(device: &Device) -> Result<(), Failed> {
 }
 
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 5] = [
+    let all: [(&str, Check); 6] = [
         ("own_model", Box::new(own_model)),
         ("poisson", Box::new(poisson)),
+        ("sinusoidal_poisson", Box::new(sinusoidal_poisson)),
         ("currents", Box::new(currents)),
         ("symmetric", Box::new(symmetric)),
         ("too_large", Box::new(too_large)),
