@@ -21,7 +21,8 @@ struct Integrated {
 }
 
 struct Attempt {
-    s: State,
+    /// What the step adds to the state
+    change: State,
     error: f32,
 }
 
@@ -37,12 +38,12 @@ fn fehlberg(p: Params, d: Derived, now: State, step: f32) -> Attempt {
     let a6 = shifted(shifted(now, step * -0.2962963, k1), step * 2.0, k2);
     let b6 = shifted(shifted(a6, step * -1.3816764, k3), step * 0.45297271, k4);
     let k6 = derivative(p, d, shifted(b6, step * -0.275, k5));
-    let a = shifted(shifted(now, step * 0.11851852, k1), step * 0.51898635, k3);
-    let after = shifted(shifted(shifted(a, step * 0.50613149, k4), step * -0.18, k5), step * 0.036363636, k6);
     let zero = shifted(k1, -1.0, k1);
+    let a = shifted(shifted(zero, step * 0.11851852, k1), step * 0.51898635, k3);
+    let change = shifted(shifted(shifted(a, step * 0.50613149, k4), step * -0.18, k5), step * 0.036363636, k6);
     let e = shifted(shifted(zero, step * 0.0027777778, k1), step * -0.029941520, k3);
-    let error = largest(shifted(shifted(shifted(e, step * -0.029199894, k4), step * 0.02, k5), step * 0.036363636, k6));
-    return Attempt(after, error);
+    let f = shifted(shifted(shifted(e, step * -0.029199894, k4), step * 0.02, k5), step * 0.036363636, k6);
+    return Attempt(change, largest(f));
 }
 
 /// By how much to change the step: a factor of 0.9 below what the error would allow, and no change beyond 5.

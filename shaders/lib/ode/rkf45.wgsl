@@ -20,7 +20,7 @@ fn rkf45(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32) -> In
         let attempt = fehlberg(p, d, now, step);
         let factor = change_of_step(attempt.error, tolerance);
         if (attempt.error <= tolerance || step <= 1e-3 * dt) {
-            now = attempt.s;
+            now = shifted(now, 1.0, attempt.change);
             rest = select(rest - step, 0.0, whole);
             // a step that was cut short by the end says nothing against a larger one
             next_h = select(step * factor, max(next_h, step * factor), whole);
