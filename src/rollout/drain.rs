@@ -82,6 +82,7 @@ impl Drain {
     /// Adds a chunk that began at step `first`.
     pub fn take(&self, program: &Program, first: u64, chunk: Chunk, recording: &mut Recording) {
         let end = first + u64::from(chunk.steps);
+        let begins: Vec<usize> = recording.spikes.iter().map(|record| record.times.len()).collect();
         let known = self.events(program, first, end);
         // both lists are sorted by step: merge them, so that records stay in order of time
         let (mut a, mut b) = (chunk.spikes.iter().peekable(), known.iter().peekable());
@@ -94,6 +95,9 @@ impl Drain {
             };
             let next = if from_device { a.next() } else { b.next() };
             self.count(next.expect("it was peeked"), program.dt_ms, recording);
+        }
+        for (record, begin) in recording.spikes.iter_mut().zip(begins) {
+            sort_senders(record, begin);
         }
         for (trace, rows) in program.traces.iter().zip(chunk.traces) {
             let table = recording
@@ -133,6 +137,18 @@ impl Drain {
                 }
             }
         }
+    }
+}
+
+/// Puts the spikes from `begin` on, which are in order of time, in order of the sender within each time.
+///
+/// They come in the order of elements, and the populations of a record may lie in another order.
+fn sort_senders(record: &mut SpikeTrain, begin: usize) {
+    let mut senders = &mut record.senders[begin..];
+    for together in record.times[begin..].chunk_by(|a, b| a == b) {
+        let (now, later) = senders.split_at_mut(together.len());
+        now.sort_unstable();
+        senders = later;
     }
 }
 
