@@ -97,8 +97,8 @@ impl Experiment {
         Experiment::read(node::from_json(text), "experiment", &Reader { folder: folder.into(), scale: 1.0 })
     }
 
-    #[cfg(feature = "cli")]
     /// A TOML text with `scale` times as many neurons; rules keep their numbers, so neurons keep their in-degrees.
+    #[cfg(feature = "cli")]
     pub(crate) fn scaled(text: &str, name: &str, scale: f64) -> Result<Experiment> {
         Experiment::read(node::from_toml(text), name, &Reader { folder: PathBuf::new(), scale })
     }

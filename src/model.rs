@@ -168,6 +168,11 @@ impl Model {
         self.reflection.function(name)
     }
 
+    /// Whether a model of edges leaves them as they are: it has no function and no state.
+    pub fn is_static(&self) -> bool {
+        self.reflection.functions.is_empty() && self.reflection.structs.is_empty()
+    }
+
     /// Whether its spikes are listed by the user: it has a `Schedule`.
     pub fn is_scheduled(&self) -> bool {
         !self.members("Schedule").is_empty()

@@ -131,3 +131,18 @@ fn the_readme_names_every_model() {
         .collect();
     assert!(missing.is_empty(), "the README's table lacks {missing:?}");
 }
+
+/// A rule that changes weights is refused as long as none is run; it must not pass as a static connection.
+#[test]
+fn rules_that_change_weights_are_refused() {
+    use synfire::model::Role;
+    use synfire::network::rule::one_to_one;
+    use synfire::unit::ms;
+    let rule =
+        synfire::Model::with_role("grows", Role::Plasticity, "fn on_pre(w: f32) -> f32 { return w + 1.0; }");
+    let rule = synfire::Instance::new(rule.expect("it is valid"));
+    let mut network = synfire::Network::new(0.1 * ms).expect("a time step");
+    let cells = network.population("cells", 2, models::iaf_psc_exp()).expect("a population");
+    let refused = network.project(&cells, &cells, one_to_one()).synapse(rule).build();
+    assert!(refused.is_err_and(|error| error.to_string().contains("`grows` changes its weights")));
+}

@@ -183,6 +183,13 @@ fn receptor(place: &str, synapse: Option<Instance>, output: Option<Instance>) ->
         };
     };
     match (synapse.model().role(), output) {
+        (Role::Plasticity, None) if !synapse.model().is_static() => {
+            let text = format!(
+                "`{}` changes its weights; {place} cannot use it: only static edges run so far",
+                synapse.model().name()
+            );
+            Err(Error::network(text))
+        }
         (Role::Plasticity, None) => {
             synapse.settle(place, 1)?;
             Ok(None)
