@@ -87,7 +87,8 @@ struct Bounds {
 impl Bounds {
     /// The largest value that can come with a weight to a port.
     fn incoming(&self, network: &Network, recipes: &Recipes, recipe: &Recipe, port: usize) -> Result<f64> {
-        let mut most = 0.0f64;
+        // at least 1: the weights themselves must fit too
+        let mut most = 1.0f64;
         if let Some(scheduled) = recipe.relays {
             most = most.max(self.scheduled[scheduled.0 as usize]);
         }
@@ -209,7 +210,7 @@ fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
             return Ok(1.0);
         }
         if population.settings.model.function("level").is_some() {
-            return Ok(schedule::levels(network, population)?.0.max(1e-30));
+            return Ok(1.0);
         }
         let mut most = 1.0f64;
         for function in ["event", "count"] {

@@ -82,8 +82,9 @@ pub(super) fn of_population(
     Ok(out)
 }
 
-/// The changes of a current, as (step, element, change), and the most that it or a change of it comes to.
+/// The changes of a current, as (step, element, change), in units of the most that it or a change of it comes to.
 ///
+/// The weights of its projections are multiplied by that most, so that the sums at the targets have all their bits.
 /// A change at time t is sent a step before, so that without a delay it acts in the step that begins at t.
 pub(super) fn levels(network: &Network, population: &Population) -> Result<(f64, Vec<(u64, u32, f32)>)> {
     let settings = &population.settings;
@@ -91,7 +92,7 @@ pub(super) fn levels(network: &Network, population: &Population) -> Result<(f64,
     let columns = settings.model.members("Schedule");
     let consecutive = columns[0].tag().is_some_and(|tag| tag.consecutive);
     let params = settings.numbers(Kind::Param, population.size, None);
-    let (mut most, mut out) = (0.0f64, vec![]);
+    let mut all = vec![];
     for element in 0..population.size {
         let list = |name: &str| {
             settings.schedule.get(name).map(|lists| &lists[(element as usize).min(lists.len() - 1)])
@@ -118,13 +119,19 @@ pub(super) fn levels(network: &Network, population: &Population) -> Result<(f64,
             let at = |time: f64| (time / network.dt_ms()).round().clamp(0.0, u64::MAX as f64) as u64;
             steps = within(&steps, at(origin + start), at(origin + stop));
         }
+        all.push((element, steps));
+    }
+    let levels = all.iter().flat_map(|(_, steps)| steps);
+    // a change is at most twice the largest level
+    let most = 2.0 * levels.map(|(_, level)| level.abs()).fold(0.0, f64::max);
+    let mut out = vec![];
+    for (element, steps) in all {
         // what has been sent so far, as the device sums it: roundings do not add up
         let mut sum = 0.0f64;
         for (step, level) in steps {
-            let change = (level - sum) as f32;
-            sum += f64::from(change);
-            most = most.max(level.abs()).max(f64::from(change.abs()));
-            if change != 0.0 {
+            let change = (level / most - sum) as f32;
+            if change.is_normal() {
+                sum += f64::from(change);
                 out.push((step.wrapping_sub(1), element, change));
             }
         }

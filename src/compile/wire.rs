@@ -8,14 +8,14 @@ use super::connect::{
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, size};
+use super::{Target, schedule, size};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
 use crate::model::tag::TagUnit;
 use crate::model::value::Value;
 use crate::network::Network;
-use crate::network::projection::{Projection, Sender};
+use crate::network::projection::{Carries, Projection, Sender};
 use crate::network::rule::{Rule, one_to_one};
 use crate::network::target::port_for;
 use crate::network::view::Slice;
@@ -145,6 +145,13 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
         }
         (Way::Back, _) => expand::backwards(network, projection, synaptic.projection)?,
         (Way::There, _) => (projection.connectivity.clone(), edge_values(&projection.weight)),
+    };
+    let weight = match projection.carries {
+        Carries::Levels => {
+            let source = network.get(from.slices()[0].population);
+            edge_values(&projection.weight.clone().times(schedule::levels(network, source)?.0))
+        }
+        _ => weight,
     };
     let mut targets = vec![];
     for slice in to.slices() {

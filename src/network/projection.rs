@@ -323,6 +323,11 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
     };
     let first = kind(&from.slices()[0]);
+    let levels = first.0 == Carries::Levels;
+    if levels && from.slices().iter().any(|slice| slice.population != from.slices()[0].population) {
+        let text = format!("{place} has currents of several populations; make one projection for each");
+        return Err(Error::network(text));
+    }
     if from.slices().iter().any(|slice| kind(slice) != first) {
         let text = format!(
             "{place} mixes generators of currents or random spikes with other sources; make two projections"
