@@ -60,7 +60,14 @@ impl Role {
                 ("spikes", "f32"),
                 ("bound", "f32"),
             ],
-            Role::Synapse => &[("derive", "Derived"), ("update", "State"), ("output", "f32")],
+            Role::Synapse => &[
+                ("derive", "Derived"),
+                ("update", "State"),
+                ("output", "f32"),
+                ("release", "f32"),
+                ("current", "f32"),
+                ("bound", "f32"),
+            ],
             Role::Output => &[("derive", "Derived"), ("current", "f32")],
             Role::Plasticity => &[],
             Role::Generator => &[
@@ -85,8 +92,8 @@ pub struct Model {
 }
 
 /// Names that engine functions take from the model's files by type or by name.
-const ARGUMENT_TYPES: [&str; 8] =
-    ["Params", "Derived", "State", "Input", "Schedule", "Clock", "Stream", "f32"];
+const ARGUMENT_TYPES: [&str; 9] =
+    ["Params", "Derived", "State", "Input", "Arrived", "Schedule", "Clock", "Stream", "f32"];
 
 impl Model {
     /// Reads a neuron model of the user's own from its text; it runs on every device like a shipped one.
@@ -173,6 +180,11 @@ impl Model {
         self.reflection.functions.is_empty() && self.reflection.structs.is_empty()
     }
 
+    /// Whether it acts at the source of a projection: its inputs are those of the sending neuron.
+    pub fn is_presynaptic(&self) -> bool {
+        self.inputs().iter().any(|member| member.tag().is_some_and(|tag| tag.presynaptic))
+    }
+
     /// Whether its spikes are listed by the user: it has a `Schedule`.
     pub fn is_scheduled(&self) -> bool {
         !self.members("Schedule").is_empty()
@@ -207,7 +219,7 @@ impl Model {
     fn check_has_a_purpose(&self) -> std::result::Result<(), (Option<String>, String)> {
         let needed: &[&str] = match self.role {
             Role::Neuron => &["update", "spikes"],
-            Role::Synapse => &["output"],
+            Role::Synapse => &["output", "release"],
             Role::Output => &["current"],
             Role::Plasticity => return Ok(()),
             Role::Generator => &["spikes", "current", "event"],

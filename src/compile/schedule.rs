@@ -2,27 +2,32 @@
 
 use super::constants::Evaluation;
 use super::layout::Layout;
-use super::recipe::Set;
+use super::recipe::{Recipes, Set};
 use crate::error::{Error, Result};
 use crate::model::instance::Kind;
-use crate::network::{Network, Population};
-use crate::program::Event;
+use crate::network::{Network, Population, PopulationId};
+use crate::program::{BEFORE, Event};
 
-/// The events of every scheduled population, by step, then element.
+/// The events of every scheduled population, by step, then element; and those of the step before the first.
 ///
 /// # Errors
 /// A time that is no multiple of dt or not after the start.
-pub fn events(network: &Network, layout: &Layout) -> Result<Vec<Event>> {
-    let mut events = vec![];
+pub fn events(network: &Network, recipes: &Recipes, layout: &Layout) -> Result<(Vec<Event>, Vec<Event>)> {
+    let (mut events, mut before) = (vec![], vec![]);
     for (k, population) in network.populations().iter().enumerate() {
         if !population.settings.model.is_scheduled() {
             continue;
         }
         let first = layout.populations[k].first.expect("scheduled populations have elements");
+        let relayed = recipes.populations.iter().any(|recipe| recipe.relays == Some(PopulationId(k as u32)));
         let mut add = |set: Set, step: u64, element: u32, value: f32| {
-            events.push(Event { step, element: first + set.offset(population.size) + element, value });
+            let list = if step == BEFORE { &mut before } else { &mut events };
+            list.push(Event { step, element: first + set.offset(population.size) + element, value });
         };
         for (step, element, value) in of_population(network, population, "event")? {
+            if relayed {
+                add(Set::Early, step.wrapping_sub(1), element, value);
+            }
             add(if value < 0.0 { Set::Negative } else { Set::Positive }, step, element, value.abs());
         }
         for (step, element, value) in of_population(network, population, "count")? {
@@ -30,7 +35,7 @@ pub fn events(network: &Network, layout: &Layout) -> Result<Vec<Event>> {
         }
     }
     events.sort_by_key(|event| (event.step, event.element));
-    Ok(merge(events))
+    Ok((merge(events), merge(before)))
 }
 
 /// What `function` makes of every row of the schedule, as (step, element, value) without zeros.

@@ -14,7 +14,6 @@ use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
 use crate::network::projection::{Projection, is_current};
 use crate::network::record::What;
-use crate::network::rule::Rule;
 use crate::network::target::port_for;
 use crate::network::{Network, PopulationId};
 use std::collections::BTreeMap;
@@ -96,7 +95,7 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
         if model.role() == Role::Neuron || model.is_scheduled() {
             let row = |set, way| Synaptic { projection: k, made: None, set, way };
             recipes.synaptic.extend(sets(network, projection)?.into_iter().map(|set| row(set, Way::There)));
-            if matches!(projection.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_)) {
+            if projection.back.is_some() {
                 recipes.synaptic.push(row(Set::Positive, Way::Back));
             }
             continue;
@@ -131,6 +130,10 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
 
 /// The sets of elements that send through a projection.
 fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
+    if projection.sender.is_some() {
+        // relays send for scheduled populations
+        return Ok(vec![Set::Positive]);
+    }
     let sources = projection.from.slices().iter().map(|slice| network.get(slice.population));
     let scheduled: Vec<_> = sources.filter(|population| population.settings.model.is_scheduled()).collect();
     if scheduled.is_empty() {
@@ -338,6 +341,8 @@ fn sources(
         init: BTreeMap::new(),
         inputs: BTreeMap::new(),
         receptors: vec![],
+        senders: vec![],
+        relays: None,
         stimuli: vec![],
         bound: 1.0,
         stream: stream_number,

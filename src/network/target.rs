@@ -60,9 +60,13 @@ impl Target<'_> {
                 );
                 return Err(Error::network(text));
             }
-            let unit = &self.find(&receptor.synapse.model, port)?.tag().expect("inputs have tags").unit;
-            let taken = receptor.output.model.inputs().first().and_then(Member::tag);
-            return Ok(taken.filter(|_| *unit == TagUnit::Output).map_or(unit, |tag| &tag.unit).clone());
+            let output = &receptor.output.model;
+            let arrived = output.members("Arrived").iter().find(|member| member.name == "weights");
+            let taken = arrived.or(output.inputs().first()).and_then(Member::tag).map(|tag| tag.unit.clone());
+            let taken = taken.expect("outputs take a conductance");
+            let Some(synapse) = &receptor.synapse else { return Ok(taken) };
+            let unit = &self.find(&synapse.model, port)?.tag().expect("inputs have tags").unit;
+            return Ok(if *unit == TagUnit::Output { taken } else { unit.clone() });
         }
         let mut unit: Option<TagUnit> = None;
         for model in self.models() {
