@@ -53,6 +53,14 @@ fn kernels_are_as_accepted() {
     }
 }
 
+/// What a model turns off costs nothing: a hard threshold draws no random numbers, and its kernel has none of it.
+#[test]
+fn a_hard_threshold_draws_no_random_numbers() {
+    let draws = |file: &str| kernels(file).contains(&0xD251_1F53u32.to_string());
+    assert!(!draws("tests/reference/iaf_psc_exp_spikes.toml"));
+    assert!(draws("tests/reference/iaf_psc_exp_soft.toml"));
+}
+
 /// Entries of NEST's tables that are no parameters here, and why.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("iaf_cond_alpha", "t_ref_remaining", "recorded in steps, as refractory"),
@@ -137,7 +145,8 @@ fn parameters_defaults_and_recordables_are_those_of_nest() {
         let is_list = |name: &str| defaults.get(name).is_some_and(Value::is_array);
         // NEST keeps the tolerance of its integrator out of some tables
         for member in model.params().iter().filter(|member| member.name != "gsl_error_tol") {
-            let listed = entries.iter().any(|(entry, _)| *entry == member.name);
+            let spread = entries.iter().any(|(entry, _)| *entry == member.name);
+            let listed = spread || defaults.contains_key(&member.name);
             let numbered = member.name.rsplit_once('_').is_some_and(|(stem, _)| is_list(stem));
             assert!(listed || numbered, "NEST's `{name}` has no `{}`", member.name);
         }
