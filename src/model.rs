@@ -15,6 +15,7 @@ pub use instance::Instance;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};
+use crate::unit::table::{self, Symbol};
 use reflect::{Fault, Function, Member, Reflection};
 use std::sync::Arc;
 use tag::{Tag, TagUnit};
@@ -72,11 +73,14 @@ impl Role {
             Role::Plasticity => &[],
             Role::Generator => &[
                 ("derive", "Derived"),
+                ("update", "State"),
                 ("spikes", "f32"),
                 ("bound", "f32"),
                 ("current", "f32"),
                 ("event", "f32"),
                 ("count", "f32"),
+                ("level", "f32"),
+                ("latency", "u32"),
             ],
         }
     }
@@ -185,9 +189,25 @@ impl Model {
         self.inputs().iter().any(|member| member.tag().is_some_and(|tag| tag.presynaptic))
     }
 
-    /// Whether its spikes are listed by the user: it has a `Schedule`.
+    /// Whether its spikes or currents are listed by the user: it has a `Schedule`.
     pub fn is_scheduled(&self) -> bool {
         !self.members("Schedule").is_empty()
+    }
+
+    /// The unit of the current that a generator makes, where it makes one: that of its first value that is a current.
+    pub fn current_unit(&self) -> Option<Symbol> {
+        if self.role != Role::Generator
+            || !["current", "level"].iter().any(|name| self.function(name).is_some())
+        {
+            return None;
+        }
+        let members = self.params().iter().chain(self.members("Schedule"));
+        let units = members.filter_map(|member| match &member.tag()?.unit {
+            TagUnit::Unit(unit) => Some(*unit),
+            _ => None,
+        });
+        let mut currents = units.filter(|unit| unit.dimension == "current");
+        Some(currents.next().unwrap_or(table::find("1").expect("the table has the unit 1")))
     }
 
     /// Checks names, defaults and signatures; the word tells which line to show.
@@ -222,7 +242,7 @@ impl Model {
             Role::Synapse => &["output", "release"],
             Role::Output => &["current"],
             Role::Plasticity => return Ok(()),
-            Role::Generator => &["spikes", "current", "event"],
+            Role::Generator => &["spikes", "current", "event", "level"],
         };
         if self.function("spikes").is_some() && self.function("bound").is_none() {
             return Err((

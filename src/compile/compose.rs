@@ -129,6 +129,8 @@ struct Builder<'a> {
     off: Vec<bool>,
     leaves: Vec<(NodeId, Leaf)>,
     state: Vec<(String, Scalar)>,
+    /// New states of the stimuli and held currents, whose planes come first.
+    before: Vec<Value>,
 }
 
 /// The engine's own functions while a model is inlined: the sum of the synaptic currents.
@@ -187,8 +189,9 @@ fn compose(
     reached: &[bool],
 ) -> Result<Composed> {
     let off = (0..entries[0].len()).map(|k| entries.iter().all(|entries| is_off(&entries[k]))).collect();
+    let entries = &entries[0];
     let mut builder =
-        Builder { graph: Graph::new(), entries: &entries[0], off, leaves: vec![], state: vec![] };
+        Builder { graph: Graph::new(), entries, off, leaves: vec![], state: vec![], before: vec![] };
     let neuron = Part::new(&recipe.model, String::new())?;
     if recipe.relays.is_some() {
         return builder.relay(recipe, recorded);
@@ -196,17 +199,26 @@ fn compose(
     if recipe.model.role() == Role::Generator {
         return builder.generator(&neuron);
     }
+    let mut states = vec![];
+    let spikes = recipe.first_held();
     let mut arrivals: Vec<NodeId> =
-        reached.iter().enumerate().map(|(port, reached)| builder.arrival(port, *reached)).collect();
+        reached[..spikes].iter().enumerate().map(|(port, reached)| builder.arrival(port, *reached)).collect();
     let mut currents: Vec<NodeId> =
         continuous(&recipe.model).map(|member| builder.constant(&format!("input_{}", member.name))).collect();
     for (k, stimulus) in recipe.stimuli.iter().enumerate() {
         let part = Part::new(&stimulus.model, stimulus.prefix(k))?;
-        let amount = builder.stimulus(&part, stimulus.is_current())?;
+        let (state, amount) = builder.stimulus(&part, stimulus.is_current())?;
+        states.push(state);
         let sum =
             if stimulus.is_current() { &mut currents[stimulus.port] } else { &mut arrivals[stimulus.port] };
         *sum = builder.graph.binary(Op::Add, *sum, amount);
     }
+    for (k, input) in recipe.held.iter().enumerate() {
+        let (state, amount) = builder.held(spikes + k);
+        states.push(state);
+        currents[*input] = builder.graph.binary(Op::Add, currents[*input], amount);
+    }
+    builder.before = states;
     builder.neuron(recipe, &neuron, &arrivals, &currents, recorded)
 }
 
@@ -317,30 +329,65 @@ impl Builder<'_> {
         (clock, Value::Composite(vec![seed, stream, element, Value::Scalar(step)]))
     }
 
-    /// What a stimulus adds to its port in this step.
-    fn stimulus(&mut self, part: &Part, current: bool) -> Result<NodeId> {
+    /// The new state of a stimulus, and what it adds to its port in this step.
+    fn stimulus(&mut self, part: &Part, current: bool) -> Result<(Value, NodeId)> {
         let delay = self.constant(&format!("{}delay", part.prefix));
         let (clock, stream) = self.time(&part.prefix, Some(delay));
         let function = if current { "current" } else { "spikes" };
-        let amount =
-            self.call(part, function, &[("Clock", &clock), ("Stream", &stream)], &mut lane::NoCalls)?;
+        let (latency, step) = (self.constant(&format!("{}latency", part.prefix)), self.step());
+        let late = self.graph.binary(Op::Sub, delay, latency);
+        let begun = self.graph.binary(Op::Ge, step, late);
+        let before = self.state(part);
+        let (after, amount) = self.generate(part, function, &before, (&clock, &stream))?;
+        let kept = after.scalars().into_iter().zip(before.scalars());
+        let kept = kept.map(|(after, before)| Value::Scalar(self.graph.select(begun, after, before)));
+        let kept = Value::Composite(kept.collect());
         let weight = self.constant(&format!("{}weight", part.prefix));
-        let amount = self.graph.binary(Op::Mul, amount.scalars()[0], weight);
-        let step = self.step();
-        let begun = self.graph.binary(Op::Ge, step, delay);
+        let amount = self.graph.binary(Op::Mul, amount, weight);
         let zero = self.graph.f32(0.0);
-        Ok(self.graph.select(begun, amount, zero))
+        Ok((kept, self.graph.select(begun, amount, zero)))
+    }
+
+    /// New state of a generator, and what `function` makes of it.
+    fn generate(
+        &mut self,
+        part: &Part,
+        function: &str,
+        before: &Value,
+        (clock, stream): (&Value, &Value),
+    ) -> Result<(Value, NodeId)> {
+        let mut state = before.clone();
+        if part.model.function("update").is_some() {
+            let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
+            state = self.call(part, "update", &own, &mut lane::NoCalls)?;
+        }
+        let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
+        let amount = self.call(part, function, &own, &mut lane::NoCalls)?.scalars()[0];
+        Ok((state, amount))
+    }
+
+    /// A current that changes by what arrives, summed in integers: it does not drift.
+    fn held(&mut self, port: usize) -> (Value, NodeId) {
+        let plane = self.state.len() as u32;
+        let name = format!("held_{port}");
+        self.state.push((name.clone(), Scalar::I32));
+        let before = self.leaf(&format!("state_{name}"), Ty::I32, Rate::Lane, Leaf::State(plane));
+        let change = self.leaf(&format!("arrival_{port}"), Ty::I32, Rate::Lane, Leaf::Arrival(port as u32));
+        let now = self.graph.binary(Op::Add, before, change);
+        let scale = self.constant(&format!("scale_{port}"));
+        let level = self.graph.convert(now, Ty::F32);
+        (Value::Scalar(now), self.graph.binary(Op::Mul, level, scale))
     }
 
     /// A population of sources.
     fn generator(mut self, part: &Part) -> Result<Composed> {
         let (clock, stream) = self.time("", None);
-        let value =
-            self.call(part, "spikes", &[("Clock", &clock), ("Stream", &stream)], &mut lane::NoCalls)?;
-        let value = value.scalars()[0];
+        let before = self.state(part);
+        let (state, value) = self.generate(part, "spikes", &before, (&clock, &stream))?;
         let zero = self.graph.f32(0.0);
         let fired = self.graph.binary(Op::Ne, value, zero);
-        let found = Found { fired: Some(fired), value: Some(value), ..Found::default() };
+        let next = state.scalars();
+        let found = Found { next, fired: Some(fired), value: Some(value), ..Found::default() };
         Ok(self.finish(found))
     }
 
@@ -468,7 +515,7 @@ impl Builder<'_> {
             None => states[*part].scalars()[*member],
         };
         found.recorded = recorded.iter().map(value).collect();
-        found.next = states.iter().flat_map(|state| state.scalars()).collect();
+        found.next = self.before.iter().chain(states).flat_map(|state| state.scalars()).collect();
     }
 
     fn finish(self, found: Found) -> Composed {

@@ -4,12 +4,15 @@ use super::compose::{Group, part_of_receptor, parts_of_sender};
 use super::constants::{Entry, flat, word};
 use super::recipe::{Recipe, Recipes, Set};
 use crate::error::{Error, Result};
-use crate::model::Model;
 use crate::model::instance::{Kind, Numbers, Settings};
+use crate::model::reflect::Member as Declared;
+use crate::model::tag::Term;
+use crate::model::{Model, Role};
 use crate::network::projection::Projection;
 use crate::network::record::What;
 use crate::network::{MAX_ELEMENTS, Network};
 use crate::program::{GROUP, Kernel, Leaf, Located, Member, Partition, Recorded, Trace};
+use std::collections::BTreeMap;
 
 /// Where everything lies.
 #[derive(Debug)]
@@ -259,12 +262,32 @@ impl Layout {
     }
 }
 
+/// State of a generator at the start: the defaults of its tags.
+fn start(model: &Model, params: &BTreeMap<String, Numbers>) -> Vec<Vec<u32>> {
+    let plane = |member: &Declared| {
+        let numbers = match member.tag().and_then(|tag| tag.default.clone()) {
+            Some(Term::Name(name)) => params[&name].clone(),
+            Some(Term::Number(value)) => Numbers::Same(value),
+            None => Numbers::Same(0.0),
+        };
+        match numbers {
+            Numbers::Same(value) => vec![word(member.scalar, value)],
+            Numbers::Each(values) => values.iter().map(|value| word(member.scalar, *value)).collect(),
+        }
+    };
+    model.state().iter().map(plane).collect()
+}
+
 /// State at the start, plane by plane; values kept relative to a parameter are made so.
 fn initial(recipe: &Recipe) -> Vec<Vec<u32>> {
-    let mut planes = vec![];
+    let of_stimuli = recipe.stimuli.iter().flat_map(|stimulus| start(&stimulus.model, &stimulus.params));
+    let mut planes: Vec<Vec<u32>> = of_stimuli.chain(recipe.held.iter().map(|_| vec![0])).collect();
     // a relay has no state of its own
-    let own = if recipe.relays.is_some() { &[] } else { recipe.model.state() };
-    for member in own {
+    if recipe.model.role() == Role::Generator {
+        let own = if recipe.relays.is_some() { vec![] } else { start(&recipe.model, &recipe.params) };
+        planes.extend(own);
+    }
+    for member in recipe.model.state().iter().filter(|_| recipe.model.role() == Role::Neuron) {
         let numbers = &recipe.init[&member.name];
         let origin = member.tag().and_then(|tag| tag.from.as_ref()).map(|name| &recipe.params[name]);
         let value = |k: usize| numbers.at(k) - origin.map_or(0.0, |origin| origin.at(k));

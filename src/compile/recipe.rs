@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::instance::{Kind, Numbers, Settings, continuous, spike_ports};
 use crate::model::reflect::{Member, Scalar};
 use crate::model::{Model, Role};
-use crate::network::projection::{Projection, Receptor, Sender};
+use crate::network::projection::{Carries, Projection, Receptor, Sender};
 use crate::network::target::port_for;
 use crate::network::{Network, PopulationId, View};
 use crate::random::Stream;
@@ -44,6 +44,8 @@ pub struct Recipe {
     pub inputs: BTreeMap<String, Numbers>,
     /// Merged synapses.
     pub receptors: Vec<Receptor>,
+    /// Positions of the continuous inputs that hold currents of known times.
+    pub held: Vec<usize>,
     /// What its elements send beside their spikes.
     pub senders: Vec<Sender>,
     /// The scheduled population whose events it receives, where it exists only to send for it.
@@ -157,6 +159,7 @@ pub fn recipes(network: &Network) -> Result<Recipes> {
             init: settings.numbers(Kind::Init, population.size, Some(values)),
             inputs: settings.numbers(Kind::Input, population.size, Some(values)),
             receptors: vec![],
+            held: vec![],
             senders: vec![],
             relays: None,
             stimuli: vec![],
@@ -167,6 +170,7 @@ pub fn recipes(network: &Network) -> Result<Recipes> {
     let mut recipes = Recipes { populations, synaptic: vec![] };
     merge_receptors(network, &mut recipes);
     merge_senders(network, &mut recipes);
+    collect_held(network, &mut recipes);
     stimulus::attach(network, &mut recipes)?;
     Ok(recipes)
 }
@@ -203,6 +207,18 @@ fn merge_senders(network: &Network, recipes: &mut Recipes) {
     }
 }
 
+fn collect_held(network: &Network, recipes: &mut Recipes) {
+    for projection in network.projections().iter().filter(|it| it.carries == Carries::Levels) {
+        for slice in projection.to.slices() {
+            let recipe = recipes.of_mut(slice.population).expect("currents end on neurons");
+            let input = recipe.current_input(projection);
+            if !recipe.held.contains(&input) {
+                recipe.held.push(input);
+            }
+        }
+    }
+}
+
 /// Elements that receive the events of a scheduled population and send for it.
 fn relay(network: &Network, id: PopulationId) -> Recipe {
     let population = network.get(id);
@@ -215,6 +231,7 @@ fn relay(network: &Network, id: PopulationId) -> Recipe {
         init: BTreeMap::new(),
         inputs: BTreeMap::new(),
         receptors: vec![],
+        held: vec![],
         senders: vec![],
         relays: Some(id),
         stimuli: vec![],
@@ -269,16 +286,38 @@ impl Recipe {
                 spike_ports(&synapse.model).map(name).collect()
             }
         });
-        own.chain(receptors).collect()
+        let inputs: Vec<&Member> = continuous(&self.model).collect();
+        let held = self.held.iter().map(|input| format!("held {}", inputs[*input].name));
+        own.chain(receptors).chain(held).collect()
+    }
+
+    /// The position of the continuous input that a projection of currents ends on.
+    pub fn current_input(&self, projection: &Projection) -> usize {
+        let named = |name: &String| continuous(&self.model).position(|member| member.name == *name);
+        projection.port.as_ref().and_then(named).unwrap_or(0)
+    }
+
+    /// The port of the first held current.
+    pub fn first_held(&self) -> usize {
+        self.ports().len() - self.held.len()
     }
 
     /// The ports that take what a projection delivers, for weights of either sign.
     pub fn taking_ports(&self, projection: &Projection) -> impl Iterator<Item = usize> + use<> {
-        let ports = match &projection.receptor {
-            Some(receptor) => [self.receptor_port(receptor), None],
+        self.ports_by_sign(projection).into_iter().flatten()
+    }
+
+    /// The ports that take positive and negative weights of a projection.
+    pub fn ports_by_sign(&self, projection: &Projection) -> [Option<usize>; 2] {
+        if projection.carries == Carries::Levels {
+            let input = self.current_input(projection);
+            let held = self.held.iter().position(|known| *known == input);
+            return [held.map(|k| self.first_held() + k); 2];
+        }
+        match &projection.receptor {
+            Some(receptor) => [self.receptor_port(receptor); 2],
             None => [1.0, -1.0].map(|sign| port_for(&self.model, projection.port.as_deref(), sign)),
-        };
-        ports.into_iter().flatten()
+        }
     }
 
     /// The first port of a receptor of this population.
@@ -303,7 +342,8 @@ impl Recipe {
             let parts = sender.stp.iter().chain(&sender.synapse).map(name);
             format!(" > {}", parts.collect::<Vec<_>>().join("/"))
         });
-        let parts = receptors.chain(stimuli).chain(senders);
+        let held = self.held.iter().map(|input| format!(" + held {input}"));
+        let parts = receptors.chain(stimuli).chain(held).chain(senders);
         parts.fold(self.model.name().to_string(), |title, part| title + &part)
     }
 

@@ -87,7 +87,7 @@ struct Bounds {
 impl Bounds {
     /// The largest value that can come with a weight to a port.
     fn incoming(&self, network: &Network, recipes: &Recipes, recipe: &Recipe, port: usize) -> Result<f64> {
-        let mut most = 1.0f64;
+        let mut most = 0.0f64;
         if let Some(scheduled) = recipe.relays {
             most = most.max(self.scheduled[scheduled.0 as usize]);
         }
@@ -207,6 +207,9 @@ fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
     let largest = |(_, population): (usize, &Population)| {
         if !population.settings.model.is_scheduled() {
             return Ok(1.0);
+        }
+        if population.settings.model.function("level").is_some() {
+            return Ok(schedule::levels(network, population)?.0.max(1e-30));
         }
         let mut most = 1.0f64;
         for function in ["event", "count"] {

@@ -287,11 +287,7 @@ fn target_segments(
         ))
     })?;
     let recipe = &recipes.populations[position];
-    let port = |weight: f64| match &projection.receptor {
-        Some(receptor) => recipe.receptor_port(receptor),
-        None => port_for(&recipe.model, projection.port.as_deref(), weight),
-    };
-    recipe_segments(layout, layout.places[position], slice, [port(1.0), port(-1.0)], out);
+    recipe_segments(layout, layout.places[position], slice, recipe.ports_by_sign(projection), out);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::target::{Target, check_targets};
 use super::through::{Through, check_senders};
 use super::view::{PopulationId, Slice, View};
 use super::{Network, Population};
+use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
 use crate::model::tag::TagUnit;
@@ -21,6 +22,8 @@ pub struct Projection {
     pub from: View,
     /// The targets.
     pub to: View,
+    /// What travels along it.
+    pub carries: Carries,
     /// Rule, autapses, multapses.
     pub connectivity: Connectivity,
     /// What the sources send in place of plain spikes.
@@ -43,6 +46,28 @@ impl Projection {
     /// Whether delays between two steps are split over both, as they are in the BrainPy voice.
     pub(crate) fn interpolates(&self) -> bool {
         self.latency > 0
+    }
+}
+
+/// What travels along a projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// Spikes, or what is sent in place of them.
+    Spikes,
+    /// Currents that change at known times.
+    Levels,
+    /// Currents that the targets compute themselves.
+    Currents,
+}
+
+impl Carries {
+    fn from_source(source: &Population) -> Carries {
+        let model = &source.settings.model;
+        match (model.current_unit(), model.is_scheduled()) {
+            (None, _) => Carries::Spikes,
+            (Some(_), true) => Carries::Levels,
+            (Some(_), false) => Carries::Currents,
+        }
     }
 }
 
@@ -189,10 +214,19 @@ impl<'a> ProjectionBuilder<'a> {
                 )));
             }
         }
-        let currents = is_current(network.get(self.from.slices()[0].population));
-        let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), currents };
+        let source = network.get(self.from.slices()[0].population);
+        let carries = Carries::from_source(source);
+        let current = source.settings.model.current_unit();
+        if current.is_some() && (sender.is_some() || receptor.is_some()) {
+            let model = source.settings.model.name();
+            return Err(Error::network(format!(
+                "{place}: `{model}` makes a current, which no synapse takes"
+            )));
+        }
+        let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), current };
         let unit = target.unit(self.port.as_deref())?;
         let weight = self.weight.resolve(&format!("the weight of {place}"), &unit)?;
+        let weight = weight.times(target.factor(self.port.as_deref())?);
         target.check_signs(self.port.as_deref(), &weight)?;
         let symmetric = matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
         let back = match self.back.or(symmetric.then_some(Back(None))) {
@@ -224,15 +258,27 @@ impl<'a> ProjectionBuilder<'a> {
             return Err(Error::network(text));
         }
         let graded = sender.as_ref().is_some_and(|sender| sender.synapse.is_some());
-        let latency = u32::from(receptor.is_some() || graded);
+        let latency = u32::from(receptor.is_some() || graded || acts_at_once(source)?);
         let delay = delay(network.dt_ms, &place, self.delay, latency)?;
         let values = [("weight", Some(&weight)), ("weight back", back.as_ref()), ("delay", Some(&delay))];
         for (what, value) in values.into_iter().filter_map(|(what, value)| Some((what, value?))) {
             check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         }
         let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
-        let projection =
-            Projection { name, from, to, connectivity, sender, receptor, port, weight, back, delay, latency };
+        let projection = Projection {
+            name,
+            from,
+            to,
+            carries,
+            connectivity,
+            sender,
+            receptor,
+            port,
+            weight,
+            back,
+            delay,
+            latency,
+        };
         network.projections.push(projection);
         Ok(())
     }
@@ -260,10 +306,13 @@ fn overlap(view: &View) -> Option<PopulationId> {
     slices.iter().enumerate().find_map(meets)
 }
 
-/// Whether the population makes currents, not spikes.
-pub(crate) fn is_current(population: &Population) -> bool {
-    let model = &population.settings.model;
-    model.role() == Role::Generator && model.function("current").is_some()
+/// Whether a generator acts in the step that begins at its time, as the inputs of brainpy.state do.
+fn acts_at_once(source: &Population) -> Result<bool> {
+    let model = &source.settings.model;
+    if model.role() != Role::Generator || model.function("latency").is_none() {
+        return Ok(false);
+    }
+    Ok(Evaluation::new(model, "latency")?.run(&|_, _| 0.0)[0].to_bits() > 0)
 }
 
 fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
@@ -271,7 +320,7 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         let population = network.get(slice.population);
         let random =
             population.settings.model.role() == Role::Generator && !population.settings.model.is_scheduled();
-        (is_current(population), random)
+        (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
     };
     let first = kind(&from.slices()[0]);
     if from.slices().iter().any(|slice| kind(slice) != first) {

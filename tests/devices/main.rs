@@ -6,10 +6,12 @@
 //! - `statistics`: rates of networks;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
 mod determinism;
+mod inputs;
 mod models;
 mod npz;
 mod parity;
@@ -51,6 +53,7 @@ fn main() {
     all.extend(statistics::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    all.extend(inputs::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

@@ -33,6 +33,11 @@ CLASSES = dict(
 )
 # the units of the numbers that an experiment hands out
 BASE = [u.ms, u.mV, u.mA, u.siemens, u.ohm, u.ufarad, 1 / u.ms, u.mV / u.ms, 1 / u.mV, u.mM, 1 / (u.mM * u.ms)]
+# currents that change in time; their units, as the classes take any
+INPUTS = dict(constant_input="ConstantInput", ramp_input="RampInput", sinusoidal_input="SinusoidalInput",
+              step_input="StepInput", section_input="SectionInput")
+INPUT_UNITS = dict(value=u.mA, values=u.mA, amplitudes=u.mA, amplitude=u.mA, bias=u.mA, c_start=u.mA, c_end=u.mA,
+                   duration=u.ms, durations=u.ms, step_times=u.ms, t_start=u.ms, frequency=u.kHz)
 # synapses that are kept at the source whether asked for or not
 PRESYNAPTIC = {"ampa", "gabaa", "bio_nmda"}
 # unit of a weight by output model: g [S] * (E - V) [mV] and g [mA] * scale are both currents in mA
@@ -87,10 +92,34 @@ class Net(brainstate.nn.Module):
         self.experiment = experiment
         said = experiment.populations.items()
         self.pulses = {name: pulses(experiment, name) for name, p in said if p["model"] == "spike_generator"}
-        self.populations = {name: population(experiment, name) for name in experiment.populations if name not in self.pulses}
+        self.inputs = [self.input(p) for p in experiment.projections if self.model_of(p["from"]) in INPUTS]
+        cells = [name for name, p in said if name not in self.pulses and p["model"] not in INPUTS]
+        self.populations = {name: population(experiment, name) for name in cells}
         self.drive = {name: self.current(name) for name in self.populations}
         self.spikes = {name: brainstate.ShortTermState(jnp.zeros(experiment.size(name))) for name in experiment.populations}
-        self.projections = [self.project(p, rng) for p in experiment.projections]
+        synaptic = [p for p in experiment.projections if self.model_of(p["from"]) not in INPUTS]
+        self.projections = [self.project(p, rng) for p in synaptic]
+
+    def model_of(self, said):
+        return self.experiment.populations[self.experiment.elements(said)[0][0]]["model"]
+
+    def input(self, said):
+        """A current, its target and the elements that it enters."""
+        source = self.experiment.populations[self.experiment.elements(said["from"])[0][0]]
+        arguments = {name: jnp.asarray(value, jnp.float32) * INPUT_UNITS[name]
+                     for name, value in self.experiment.value(source["params"]).items()}
+        elements = self.experiment.elements(said["to"])
+        module = getattr(brainpy.state, INPUTS[source["model"]])(len(elements), **arguments)
+        return module, elements[0][0], np.array([i for _, i in elements])
+
+    def driven(self, name):
+        """The current into a population in this step."""
+        drive = self.drive[name]
+        for module, target, elements in self.inputs:
+            if target == name:
+                drive = u.math.zeros(self.experiment.size(name)) * u.mA + drive
+                drive = drive.at[elements].add(module())
+        return drive
 
     def current(self, name):
         default = inspect.signature(self.populations[name].update).parameters["x"].default
@@ -166,7 +195,7 @@ class Net(brainstate.nn.Module):
             for name, pulse in self.pulses.items():
                 self.spikes[name].value = pulse[step + 1]
             for name, p in self.populations.items():
-                self.spikes[name].value = p(self.drive[name]).astype(jnp.float32)
+                self.spikes[name].value = p(self.driven(name)).astype(jnp.float32)
             states = {name: own_states(p) for name, p in self.populations.items()}
             synapses = [of_projection(projection) for projection, *_ in self.projections]
             return states, {name: spikes.value for name, spikes in self.spikes.items()}, synapses
