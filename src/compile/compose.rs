@@ -98,7 +98,7 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
         group.recorded.sort_unstable();
         group.recorded.dedup();
         let recipe = &recipes.populations[group.recipes[0]];
-        let composed = compose(recipe, &group.entries[0], &group.recorded, &group.reached)?;
+        let composed = compose(recipe, &group.entries, &group.recorded, &group.reached)?;
         Ok(Group { composed, recipes: group.recipes, entries: group.entries, recorded: group.recorded })
     };
     alike.into_iter().map(compose).collect()
@@ -125,6 +125,8 @@ impl<'a> Part<'a> {
 struct Builder<'a> {
     graph: Graph,
     entries: &'a [Entry],
+    /// Constants that are 0 and stand in the graph as such.
+    off: Vec<bool>,
     leaves: Vec<(NodeId, Leaf)>,
     state: Vec<(String, Scalar)>,
     /// New states of the stimuli and held currents, whose planes come first.
@@ -182,11 +184,14 @@ impl Calls for Currents<'_> {
 
 fn compose(
     recipe: &Recipe,
-    entries: &[Entry],
+    entries: &[Vec<Entry>],
     recorded: &[(usize, usize)],
     reached: &[bool],
 ) -> Result<Composed> {
-    let mut builder = Builder { graph: Graph::new(), entries, leaves: vec![], state: vec![], before: vec![] };
+    let off = (0..entries[0].len()).map(|k| entries.iter().all(|entries| is_off(&entries[k]))).collect();
+    let entries = &entries[0];
+    let mut builder =
+        Builder { graph: Graph::new(), entries, off, leaves: vec![], state: vec![], before: vec![] };
     let neuron = Part::new(&recipe.model, String::new())?;
     if recipe.relays.is_some() {
         return builder.relay(recipe, recorded);
@@ -217,6 +222,12 @@ fn compose(
     builder.neuron(recipe, &neuron, &arrivals, &currents, recorded)
 }
 
+/// Whether a derived whole number is 0: a model says so what it leaves out, and the graph has none of it.
+fn is_off(entry: &Entry) -> bool {
+    let Constant { name, scalar, each } = &entry.constant;
+    *scalar == Scalar::U32 && !each && entry.words == [0] && name.contains("derived_")
+}
+
 impl Builder<'_> {
     fn leaf(&mut self, name: &str, ty: Ty, rate: Rate, leaf: Leaf) -> NodeId {
         let node = self.graph.leaf(name, ty, rate);
@@ -233,6 +244,9 @@ impl Builder<'_> {
             .position(|entry| entry.constant.name == name)
             .expect("a recipe lists its constants");
         let constant = &self.entries[k].constant;
+        if self.off[k] {
+            return self.graph.u32(0);
+        }
         let rate = if constant.each { Rate::Lane } else { Rate::Uniform };
         self.leaf(name, ty(constant.scalar), rate, Leaf::Constant(k as u32))
     }
