@@ -6,10 +6,13 @@
 //! - `statistics`: rates of networks;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
 mod determinism;
+#[cfg(feature = "cli")]
+mod examples;
 mod models;
 mod npz;
 mod parity;
@@ -51,6 +54,8 @@ fn main() {
     all.extend(statistics::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    #[cfg(feature = "cli")]
+    all.extend(examples::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {
