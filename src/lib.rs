@@ -60,6 +60,8 @@ pub mod experiment;
 pub mod lane;
 pub mod model;
 pub mod network;
+#[cfg(feature = "cli")]
+pub mod plot;
 pub mod program;
 pub mod random;
 pub mod record;

@@ -5,9 +5,12 @@
 
 mod folder;
 pub mod npz;
+mod spectrum;
+mod statistics;
 mod summary;
 
 pub use folder::{Stage, prepare, save};
+pub use spectrum::Spectrum;
 pub use summary::{FILE as SUMMARY, RecordSummary, Seconds, Summary};
 
 /// Everything recorded so far.

@@ -1,9 +1,13 @@
 //! `synfire plot`: the raster of a run that was saved.
 
-use super::{print, raster};
+use super::print;
 use crate::error::{Error, Result};
+use crate::plot;
 use crate::record::{SpikeTrain, Stage, Summary, npz};
 use std::path::{Path, PathBuf};
+
+/// The name of the picture.
+pub const RASTER: &str = "raster.png";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -22,9 +26,9 @@ pub fn run(args: &Args) -> Result<()> {
         return Err(Error::network(format!("{} has no record of spikes to draw", folder.display())));
     }
     let mut stage = Stage::open(folder)?;
-    raster::draw(&summary, &trains, &stage.path(raster::FILE))?;
+    plot::raster(&summary.title(), &trains, summary.duration_ms, &stage.path(RASTER))?;
     stage.commit()?;
-    print(&format!("written to {}\n", folder.join(raster::FILE).display()))
+    print(&format!("written to {}\n", folder.join(RASTER).display()))
 }
 
 fn read(folder: &Path, name: &str, elements: u32) -> Result<SpikeTrain> {

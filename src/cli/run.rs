@@ -2,9 +2,10 @@
 
 use super::progress::Report;
 use super::simulate::{Where, simulate};
-use super::{print, raster, terminal};
+use super::{plot::RASTER, print, terminal};
 use crate::error::Result;
 use crate::experiment::Experiment;
+use crate::plot;
 use crate::record::{self, Recording, Stage, Summary};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -59,11 +60,12 @@ pub fn demonstrate() -> Result<()> {
     let recording = finished.rollout.recording();
     record::save(recording, out, &finished.summary)?;
     let mut stage = Stage::open(out)?;
-    raster::draw(&finished.summary, &recording.spikes, &stage.path(raster::FILE))?;
+    let path = stage.path(RASTER);
+    plot::raster(&finished.summary.title(), &recording.spikes, recording.duration_ms, &path)?;
     stage.commit()?;
     let mut text = terminal::raster(&recording.spikes, recording.duration_ms);
     text += &outcome(&finished.summary, recording);
-    let _ = writeln!(text, "written to {OUT}: {}, {} and the spikes", raster::FILE, record::SUMMARY);
+    let _ = writeln!(text, "written to {OUT}: {}, {} and the spikes", RASTER, record::SUMMARY);
     print(&text)
 }
 

@@ -1,6 +1,6 @@
 //! A raster in the terminal: braille dots, a few neurons of each record.
 
-use super::sample::{Sample, share};
+use crate::plot::sample::{Sample, share};
 use crate::record::SpikeTrain;
 use std::io::{self, IsTerminal};
 

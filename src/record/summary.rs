@@ -100,6 +100,11 @@ impl Summary {
         }
     }
 
+    /// The heading of its pictures: the experiment's name with the size of its network.
+    pub fn title(&self) -> String {
+        format!("{}: {} neurons, {} synapses", self.name, self.neurons, self.synapses)
+    }
+
     /// Reads the summary of a folder.
     ///
     /// # Errors

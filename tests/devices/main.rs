@@ -7,11 +7,14 @@
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
+//! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
 mod determinism;
 mod inputs;
+#[cfg(feature = "cli")]
+mod examples;
 mod models;
 mod npz;
 mod parity;
@@ -54,6 +57,8 @@ fn main() {
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(inputs::all());
+    #[cfg(feature = "cli")]
+    all.extend(examples::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

@@ -35,7 +35,8 @@ fn mean(
     Ok(sum / seeds as f64)
 }
 
-fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed> {
+/// Whether a figure lies where it should.
+pub fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
