@@ -53,6 +53,7 @@ impl Default for Target {
 /// # Errors
 /// A model that cannot be lowered, a bound that a drawn value breaks, a network that is too large.
 pub fn compile(network: &Network, target: Target) -> Result<Program> {
+    network.check_trials()?;
     size::check_network(network, target)?;
     let recipes = recipe::recipes(network)?;
     let groups = compose::groups(network, &recipes)?;
@@ -62,9 +63,10 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
     Ok(Program {
         dt_ms: network.dt_ms(),
         seed: network.seed(),
+        trials: network.trials(),
         window: wired.window,
         depth: wired.depth,
-        slots: layout.slots,
+        slots: layout.slots * network.trials().len() as u32,
         elements: layout.elements,
         kernels: layout.kernels,
         ports: wired.ports,

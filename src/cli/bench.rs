@@ -5,6 +5,7 @@ use super::progress::Report;
 use super::simulate::{Where, simulate};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::record::Activity;
 use serde::Serialize;
 
 /// The networks by name, as experiment files.
@@ -57,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
     let device = args.place.open()?;
     let finished = simulate(&experiment, &device, Report::Silent)?;
     let (summary, recording) = (&finished.summary, finished.rollout.recording());
-    let spikes: u64 = recording.populations.iter().filter(|one| one.neurons).map(|one| one.spikes).sum();
+    let spikes: u64 = recording.populations.iter().filter(|one| one.neurons).map(Activity::spikes).sum();
     let line = Line {
         peer: "synfire",
         benchmark: name,

@@ -22,8 +22,8 @@ pub struct Group {
     pub composed: Composed,
     /// Positions of the recipes.
     pub recipes: Vec<usize>,
-    /// The constants of each recipe, dead ones included.
-    pub entries: Vec<Vec<Entry>>,
+    /// The constants of each recipe, in every trial, dead ones included.
+    pub entries: Vec<Vec<Vec<Entry>>>,
     /// What is recorded, as (part, member of its State): part 0 is the neuron, part k + 1 receptor k.
     pub recorded: Vec<(usize, usize)>,
 }
@@ -55,14 +55,14 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
     struct Alike {
         key: (String, Vec<Constant>, Vec<(usize, bool)>),
         recipes: Vec<usize>,
-        entries: Vec<Vec<Entry>>,
+        entries: Vec<Vec<Vec<Entry>>>,
         recorded: Vec<(usize, usize)>,
         reached: Vec<bool>,
     }
     let mut alike: Vec<Alike> = vec![];
     for (k, recipe) in recipes.populations.iter().enumerate() {
-        let entries = recipe.constants(network.dt_ms(), network.seed())?;
-        let constants = entries.iter().map(|entry| entry.constant.clone()).collect();
+        let entries = recipes.constants(network, k)?;
+        let constants = entries[0].iter().map(|entry| entry.constant.clone()).collect();
         let ports = recipe.stimuli.iter().map(|stimulus| (stimulus.port, stimulus.is_current())).collect();
         let key = (recipe.title(), constants, ports);
         let recorded = super::layout::recorded(network, recipe);
@@ -81,7 +81,7 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
         group.recorded.sort_unstable();
         group.recorded.dedup();
         let recipe = &recipes.populations[group.recipes[0]];
-        let composed = compose(recipe, &group.entries[0], &group.recorded, &group.reached)?;
+        let composed = compose(recipe, &group.entries[0][0], &group.recorded, &group.reached)?;
         Ok(Group { composed, recipes: group.recipes, entries: group.entries, recorded: group.recorded })
     };
     alike.into_iter().map(compose).collect()

@@ -1,8 +1,8 @@
 //! Third pass: numbers for elements, ring slots and trace columns.
 
 use super::compose::Group;
-use super::constants::{Entry, flat, word};
-use super::recipe::{Recipe, Recipes, Set};
+use super::constants::{flat, word};
+use super::recipe::{Recipe, Recipes, Set, Use, stream};
 use crate::error::{Error, Result};
 use crate::model::instance::Numbers;
 use crate::network::record::What;
@@ -14,11 +14,11 @@ use crate::program::{GROUP, Kernel, Leaf, Located, Member, Partition, Recorded, 
 pub struct Layout {
     /// The kernels with their members; the scales of their ports are set by the next pass.
     pub kernels: Vec<Kernel>,
-    /// Kernel and member of every recipe.
+    /// Kernel and member of every recipe, in the first copy.
     pub places: Vec<(usize, usize)>,
-    /// Shares of the delivery threads.
+    /// Shares of the delivery threads in the first copy.
     pub partitions: Vec<Partition>,
-    /// Ring slots of one row.
+    /// Ring slots of one row of one copy.
     pub slots: u32,
     /// Elements, padding included.
     pub elements: u32,
@@ -31,7 +31,7 @@ pub struct Layout {
 /// Lays out elements, slots and traces.
 ///
 /// # Errors
-/// More ring slots than a word can number.
+/// More elements than a spike can carry, more ring slots than a word can number.
 pub fn layout(network: &Network, recipes: &Recipes, groups: Vec<Group>, partitions: u32) -> Result<Layout> {
     let mut out = Layout {
         kernels: vec![],
@@ -42,14 +42,30 @@ pub fn layout(network: &Network, recipes: &Recipes, groups: Vec<Group>, partitio
         traces: vec![],
         populations: vec![],
     };
+    check_elements(network, recipes)?;
     let recorded: Vec<Vec<(usize, usize)>> = groups.iter().map(|group| group.recorded.clone()).collect();
     for group in groups {
-        out.add_kernel(recipes, group);
+        out.add_kernel(network, recipes, group);
     }
-    out.locate_populations(network, recipes)?;
-    out.assign_slots(partitions)?;
+    out.locate_populations(network, recipes);
+    out.assign_slots(network, partitions)?;
     out.add_traces(network, recipes, &recorded);
     Ok(out)
+}
+
+/// Elements are numbered in the bits that a spike has for them.
+fn check_elements(network: &Network, recipes: &Recipes) -> Result<()> {
+    let updated = recipes.populations.iter().map(|recipe| recipe.size);
+    let scheduled = network.populations().iter().filter(|population| population.settings.model.is_scheduled());
+    let sizes = updated.chain(scheduled.map(|population| Set::COUNT.saturating_mul(population.size)));
+    let copy: u64 = sizes.map(|size| u64::from(size).next_multiple_of(u64::from(GROUP))).sum();
+    let trials = network.trials().len() as u64;
+    if copy * trials <= MAX_ELEMENTS {
+        return Ok(());
+    }
+    let of = if trials > 1 { format!(" in {trials} trials") } else { String::new() };
+    let text = format!("{} elements{of} with padding; a network has at most {MAX_ELEMENTS}", copy * trials);
+    Err(Error::network(text))
 }
 
 /// The recorded variables of a recipe, as (part, member of its State).
@@ -83,7 +99,7 @@ fn variable(network: &Network, recipe: &Recipe, name: &str) -> (usize, usize) {
 }
 
 impl Layout {
-    fn add_kernel(&mut self, recipes: &Recipes, group: Group) {
+    fn add_kernel(&mut self, network: &Network, recipes: &Recipes, group: Group) {
         let composed = group.composed;
         // only constants that the graph reads are kept
         let mut kept: Vec<u32> = vec![];
@@ -99,22 +115,27 @@ impl Layout {
         });
         let leaves = leaves.collect();
         let first = self.elements;
-        let constants = kept.iter().map(|k| group.entries[0][*k as usize].constant.clone()).collect();
+        let constants = kept.iter().map(|k| group.entries[0][0][*k as usize].constant.clone()).collect();
         let mut members = vec![];
-        for (position, entries) in group.recipes.iter().zip(&group.entries) {
-            let recipe = &recipes.populations[*position];
-            self.places[*position] = (self.kernels.len(), members.len());
-            let member = Member {
-                name: recipe.name.clone(),
-                first: self.elements,
-                size: recipe.size,
-                state: initial(recipe),
-                constants: kept.iter().map(|k| Entry::clone(&entries[*k as usize]).words).collect(),
-                slots: vec![],
-                traces: vec![],
-            };
-            self.elements += member.padded();
-            members.push(member);
+        for (k, position) in group.recipes.iter().enumerate() {
+            self.places[*position] = (self.kernels.len(), k);
+        }
+        for (copy, trial) in network.trials().enumerate() {
+            for (position, entries) in group.recipes.iter().zip(&group.entries) {
+                let recipe = recipes.of_trial(*position, trial);
+                let member = Member {
+                    name: recipe.name.clone(),
+                    trial,
+                    first: self.elements,
+                    size: recipe.size,
+                    state: initial(network, recipe, trial),
+                    constants: kept.iter().map(|k| entries[copy][*k as usize].words.clone()).collect(),
+                    slots: vec![],
+                    traces: vec![],
+                };
+                self.elements += member.padded();
+                members.push(member);
+            }
         }
         let recipe = &recipes.populations[group.recipes[0]];
         self.kernels.push(Kernel {
@@ -135,43 +156,45 @@ impl Layout {
     }
 
     /// Finds every population; scheduled ones get a set of elements for each kind of event.
-    fn locate_populations(&mut self, network: &Network, recipes: &Recipes) -> Result<()> {
+    fn locate_populations(&mut self, network: &Network, recipes: &Recipes) {
+        let copies = network.trials().len() as u32;
         for (k, population) in network.populations().iter().enumerate() {
             let place = recipes.of(crate::network::PopulationId(k as u32)).map(|recipe| self.places[recipe]);
-            let first = match place {
-                Some((kernel, member)) => Some(self.kernels[kernel].members[member].first),
-                None if population.settings.model.is_scheduled() => {
-                    let first = self.elements;
-                    self.elements += (Set::COUNT * population.size).next_multiple_of(GROUP);
-                    Some(first)
+            let (first, stride) = match place {
+                Some((kernel, member)) => {
+                    let kernel = &self.kernels[kernel];
+                    (Some(kernel.members[member].first), kernel.len / copies)
                 }
-                None => None,
+                None if population.settings.model.is_scheduled() => {
+                    let (first, stride) =
+                        (self.elements, (Set::COUNT * population.size).next_multiple_of(GROUP));
+                    self.elements += stride * copies;
+                    (Some(first), stride)
+                }
+                None => (None, 0),
             };
             let place = place.map(|(kernel, member)| (kernel as u32, member as u32));
             self.populations.push(Located {
                 name: population.name.clone(),
                 first,
                 size: population.size,
+                stride,
                 place,
             });
         }
-        if u64::from(self.elements) > MAX_ELEMENTS {
-            return Err(Error::network(format!(
-                "{} elements with padding; a network has at most {MAX_ELEMENTS}",
-                self.elements
-            )));
-        }
-        Ok(())
     }
 
-    fn assign_slots(&mut self, partitions: u32) -> Result<()> {
+    /// Numbers the slots of the first copy, partition by partition, then those of the others.
+    fn assign_slots(&mut self, network: &Network, partitions: u32) -> Result<()> {
+        let copies = network.trials().len();
         let mut next: u64 = 0;
         for p in 0..partitions {
             let first_slot = next;
             let mut elements = vec![];
             for kernel in &mut self.kernels {
                 let mut owned = vec![];
-                for member in &mut kernel.members {
+                let of_copy = kernel.members.len() / copies;
+                for member in &mut kernel.members[..of_copy] {
                     let groups = u64::from(member.padded() / GROUP);
                     let bound = |p: u32| (groups * u64::from(p) / u64::from(partitions)) as u32 * GROUP;
                     let (first, end) = (bound(p).min(member.size), bound(p + 1).min(member.size));
@@ -185,9 +208,10 @@ impl Layout {
                 }
                 elements.push(owned);
             }
-            if next > u64::from(u32::MAX) {
+            let slots = next * copies as u64;
+            if slots > u64::from(u32::MAX) {
                 return Err(Error::network(format!(
-                    "{next} ring slots; at most {} can be numbered",
+                    "{slots} ring slots; at most {} can be numbered",
                     u32::MAX
                 )));
             }
@@ -198,16 +222,31 @@ impl Layout {
             });
         }
         self.slots = next as u32;
+        for kernel in &mut self.kernels {
+            let of_copy = kernel.members.len() / copies;
+            let (own, others) = kernel.members.split_at_mut(of_copy);
+            for (k, member) in others.iter_mut().enumerate() {
+                let shift = (k / of_copy + 1) as u32 * self.slots;
+                let shifted = |slots: &Vec<u32>| slots.iter().map(|slot| slot + shift).collect();
+                member.slots = own[k % of_copy].slots.iter().map(shifted).collect();
+            }
+        }
         Ok(())
     }
 
     fn add_traces(&mut self, network: &Network, recipes: &Recipes, kept: &[Vec<(usize, usize)>]) {
+        let copies = network.trials().len();
         for record in network.records() {
             let What::Trace { variables, every } = &record.what else { continue };
             for name in variables {
                 let trace = self.traces.len() as u32;
                 let (record_name, width) = (record.name.clone(), record.from.len());
-                self.traces.push(Trace { record: record_name, variable: name.clone(), every: *every, width });
+                self.traces.push(Trace {
+                    record: record_name,
+                    variable: name.clone(),
+                    every: *every,
+                    width: width * copies as u32,
+                });
                 let mut column = 0;
                 for slice in record.from.slices() {
                     let recipe = recipes.of(slice.population).expect("records are checked");
@@ -216,8 +255,13 @@ impl Layout {
                     let value =
                         kept[kernel].iter().position(|known| *known == wanted).expect("it was collected")
                             as u32;
-                    let recorded = Recorded { trace, value, first: slice.first, len: slice.len, column };
-                    self.kernels[kernel].members[member].traces.push(recorded);
+                    let members = &mut self.kernels[kernel].members;
+                    let of_copy = members.len() / copies;
+                    for (copy, member) in members.iter_mut().skip(member).step_by(of_copy).enumerate() {
+                        let column = copy as u32 * width + column;
+                        let recorded = Recorded { trace, value, first: slice.first, len: slice.len, column };
+                        member.traces.push(recorded);
+                    }
                     column += slice.len;
                 }
             }
@@ -225,11 +269,16 @@ impl Layout {
     }
 }
 
-/// State at the start, plane by plane; values kept relative to a parameter are made so.
-fn initial(recipe: &Recipe) -> Vec<Vec<u32>> {
+/// State of a trial at the start, plane by plane; values kept relative to a parameter are made so.
+fn initial(network: &Network, recipe: &Recipe, trial: u32) -> Vec<Vec<u32>> {
+    let init = recipe.population.map(|id| {
+        let values = stream(network, Use::Values, id.0 as usize);
+        network.get(id).of_trial(trial).initial(recipe.size, Some(values), Some(values.of_trial(trial)))
+    });
+    let init = init.unwrap_or_default();
     let mut planes = vec![];
     for member in recipe.model.state() {
-        let numbers = &recipe.init[&member.name];
+        let numbers = &init[&member.name];
         let origin = member.tag().and_then(|tag| tag.from.as_ref()).map(|name| &recipe.params[name]);
         let value = |k: usize| numbers.at(k) - origin.map_or(0.0, |origin| origin.at(k));
         let same = matches!(numbers, Numbers::Same(_)) && !matches!(origin, Some(Numbers::Each(_)));

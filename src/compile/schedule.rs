@@ -4,7 +4,7 @@ use super::constants::Evaluation;
 use super::layout::Layout;
 use super::recipe::Set;
 use crate::error::{Error, Result};
-use crate::model::instance::Kind;
+use crate::model::instance::{Kind, Settings};
 use crate::network::{Network, Population};
 use crate::program::Event;
 
@@ -18,28 +18,33 @@ pub fn events(network: &Network, layout: &Layout) -> Result<Vec<Event>> {
         if !population.settings.model.is_scheduled() {
             continue;
         }
-        let first = layout.populations[k].first.expect("scheduled populations have elements");
-        let mut add = |set: Set, step: u64, element: u32, value: f32| {
-            events.push(Event { step, element: first + set.offset(population.size) + element, value });
-        };
-        for (step, element, value) in of_population(network, population, "event")? {
-            add(if value < 0.0 { Set::Negative } else { Set::Positive }, step, element, value.abs());
-        }
-        for (step, element, value) in of_population(network, population, "count")? {
-            add(Set::Counts, step, element, value);
+        let located = &layout.populations[k];
+        let first = located.first.expect("scheduled populations have elements");
+        for (copy, trial) in network.trials().enumerate() {
+            let first = first + copy as u32 * located.stride;
+            let mut add = |set: Set, step: u64, element: u32, value: f32| {
+                events.push(Event { step, element: first + set.offset(population.size) + element, value });
+            };
+            let settings = population.of_trial(trial);
+            for (step, element, value) in of_settings(network, population, settings, "event")? {
+                add(if value < 0.0 { Set::Negative } else { Set::Positive }, step, element, value.abs());
+            }
+            for (step, element, value) in of_settings(network, population, settings, "count")? {
+                add(Set::Counts, step, element, value);
+            }
         }
     }
     events.sort_by_key(|event| (event.step, event.element));
     Ok(merge(events))
 }
 
-/// What `function` makes of every row of the schedule, as (step, element, value) without zeros.
-pub(super) fn of_population(
+/// What `function` makes of every row of a schedule of the population, as (step, element, value) without zeros.
+pub(super) fn of_settings(
     network: &Network,
     population: &Population,
+    settings: &Settings,
     function: &str,
 ) -> Result<Vec<(u64, u32, f32)>> {
-    let settings = &population.settings;
     let model = &settings.model;
     let evaluation = Evaluation::new(model, function)?;
     let columns = model.members("Schedule");

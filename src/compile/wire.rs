@@ -67,7 +67,7 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
-    size::check_ring(layout, u64::from(depth), target)?;
+    size::check_ring(network, layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
