@@ -56,6 +56,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
     network.check_trials()?;
     size::check_network(network, target)?;
     let recipes = recipe::recipes(network)?;
+    layout::check_elements(network, &recipes)?;
     let groups = compose::groups(network, &recipes)?;
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
     let wired = wire::wire(network, &recipes, &mut layout, target)?;

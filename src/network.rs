@@ -61,7 +61,14 @@ impl Network {
             let got = format!("{dt_ms} ms");
             return Err(Error::Value { what: "`dt`".into(), expected: "> 0 ms".into(), got });
         }
-        Ok(Network { dt_ms, seed: 1, populations: vec![], projections: vec![], records: vec![], trials: 0..1 })
+        Ok(Network {
+            dt_ms,
+            seed: 1,
+            populations: vec![],
+            projections: vec![],
+            records: vec![],
+            trials: 0..1,
+        })
     }
 
     /// Sets the seed of everything random: connections, initial values, noise.

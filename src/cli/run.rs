@@ -80,7 +80,12 @@ fn outcome(summary: &Summary, recording: &Recording) -> String {
         summary.name, summary.neurons, summary.synapses, summary.duration_ms, summary.dt_ms, summary.seed
     );
     if let Some(trials) = &summary.trials {
-        let _ = writeln!(text, "trials {}..{}: mean rates, all spikes", trials.first, trials.first + trials.count);
+        let _ = writeln!(
+            text,
+            "trials {}..{}: mean rates, all spikes",
+            trials.first,
+            trials.first + trials.count
+        );
     }
     let neurons = || recording.populations.iter().filter(|population| population.neurons);
     let width = neurons().map(|population| population.name.chars().count()).max().unwrap_or(0);

@@ -31,7 +31,7 @@ pub struct Layout {
 /// Lays out elements, slots and traces.
 ///
 /// # Errors
-/// More elements than a spike can carry, more ring slots than a word can number.
+/// More ring slots than a word can number.
 pub fn layout(network: &Network, recipes: &Recipes, groups: Vec<Group>, partitions: u32) -> Result<Layout> {
     let mut out = Layout {
         kernels: vec![],
@@ -42,7 +42,6 @@ pub fn layout(network: &Network, recipes: &Recipes, groups: Vec<Group>, partitio
         traces: vec![],
         populations: vec![],
     };
-    check_elements(network, recipes)?;
     let recorded: Vec<Vec<(usize, usize)>> = groups.iter().map(|group| group.recorded.clone()).collect();
     for group in groups {
         out.add_kernel(network, recipes, group);
@@ -53,10 +52,14 @@ pub fn layout(network: &Network, recipes: &Recipes, groups: Vec<Group>, partitio
     Ok(out)
 }
 
-/// Elements are numbered in the bits that a spike has for them.
-fn check_elements(network: &Network, recipes: &Recipes) -> Result<()> {
+/// Fails where a spike has no bits for the last element: asked before anything is made for each trial.
+///
+/// # Errors
+/// [`Error::Network`] with the number of elements.
+pub fn check_elements(network: &Network, recipes: &Recipes) -> Result<()> {
     let updated = recipes.populations.iter().map(|recipe| recipe.size);
-    let scheduled = network.populations().iter().filter(|population| population.settings.model.is_scheduled());
+    let scheduled =
+        network.populations().iter().filter(|population| population.settings.model.is_scheduled());
     let sizes = updated.chain(scheduled.map(|population| Set::COUNT.saturating_mul(population.size)));
     let copy: u64 = sizes.map(|size| u64::from(size).next_multiple_of(u64::from(GROUP))).sum();
     let trials = network.trials().len() as u64;

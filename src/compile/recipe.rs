@@ -169,7 +169,8 @@ fn of_trial(network: &Network, trial: u32) -> Result<Recipes> {
 
 /// `` population `exc` ``, with the trial where trials have values of their own.
 fn place(population: &Population, trial: u32) -> String {
-    let of_trial = if population.each_trial.is_empty() { String::new() } else { format!(" in trial {trial}") };
+    let of_trial =
+        if population.each_trial.is_empty() { String::new() } else { format!(" in trial {trial}") };
     format!("population `{}`{of_trial}", population.name)
 }
 
@@ -217,7 +218,8 @@ impl Recipes {
         let mut distinct = variants[0].constants(dt, seed)?;
         let mut all: Vec<Vec<Entry>> = vec![];
         for variant in &variants[1..] {
-            let entries = if variant.is_like(variants[0]) { distinct.clone() } else { variant.constants(dt, seed)? };
+            let entries =
+                if variant.is_like(variants[0]) { distinct.clone() } else { variant.constants(dt, seed)? };
             constants::align(&mut distinct, &entries, variant.size);
             all.push(entries);
         }

@@ -73,7 +73,9 @@ fn set_scale(layout: &mut Layout, place: (usize, usize), port: usize, scale: f64
     let kernel = &mut layout.kernels[place.0];
     let name = format!("scale_{port}");
     let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) else { return };
-    for member in kernel.members.iter_mut().skip(place.1).step_by(layout.partitions[0].elements[place.0].len()) {
+    for member in
+        kernel.members.iter_mut().skip(place.1).step_by(layout.partitions[0].elements[place.0].len())
+    {
         member.constants[k] = vec![(scale.recip() as f32).to_bits()];
     }
 }
@@ -122,7 +124,8 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
                 .map(|port| {
                     let slots = planes(layout, layout.places[position], port).into_iter().flatten();
                     let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
-                    let own = recipes.variants(position).into_iter().map(|it| stimulus_bound(network, it, port));
+                    let own =
+                        recipes.variants(position).into_iter().map(|it| stimulus_bound(network, it, port));
                     sums.fold(0.0, f64::max) * most + own.fold(0.0, f64::max)
                 })
                 .collect();
@@ -202,7 +205,9 @@ fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
         }
         let mut most = 1.0f64;
         let functions = ["event", "count"].into_iter();
-        for (function, settings) in functions.flat_map(|it| population.variants().iter().map(move |own| (it, own))) {
+        for (function, settings) in
+            functions.flat_map(|it| population.variants().iter().map(move |own| (it, own)))
+        {
             let mut events = schedule::of_settings(network, population, settings, function)?;
             events.sort_unstable_by_key(|event| (event.1, event.0));
             for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {

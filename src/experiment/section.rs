@@ -5,8 +5,8 @@ use super::part::{connectivity, set_all};
 use super::table::Table;
 use super::value::{given, time_ms, whole};
 use crate::error::{Error, Result};
-use crate::model::{Instance, Role};
 use crate::model::instance::Kind;
+use crate::model::{Instance, Role};
 use crate::network::Network;
 use crate::network::rule::all_to_all;
 use crate::unit::ms;
@@ -112,8 +112,10 @@ fn each_trial(instance: Instance, node: &Node) -> Result<Vec<Instance>> {
     let (_, first, values) = lists.first().ok_or_else(|| Error::network("`each_trial` names no value"))?;
     let n = values.len();
     if let Some((_, name, list)) = lists.iter().find(|(_, _, list)| list.len() != n) {
-        let text =
-            format!("`each_trial` has {n} values of `{first}` and {} of `{name}`; one for every trial", list.len());
+        let text = format!(
+            "`each_trial` has {n} values of `{first}` and {} of `{name}`; one for every trial",
+            list.len()
+        );
         return Err(Error::network(text));
     }
     let of_trial = |trial: usize| {

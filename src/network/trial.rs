@@ -76,7 +76,9 @@ impl Network {
         };
         let each_trial: Vec<Settings> = models.into_iter().enumerate().map(settle).collect::<Result<_>>()?;
         if each_trial.is_empty() {
-            return Err(Error::network(format!("population `{name}` has values for no trial; give one for each")));
+            return Err(Error::network(format!(
+                "population `{name}` has values for no trial; give one for each"
+            )));
         }
         self.populations[slice.population.0 as usize].each_trial = each_trial;
         Ok(())

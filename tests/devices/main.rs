@@ -6,9 +6,11 @@
 //! - `statistics`: rates of networks;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `batch`: trials that run together give what each gives alone;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
+mod batch;
 mod determinism;
 mod models;
 mod npz;
@@ -51,6 +53,7 @@ fn main() {
     all.extend(statistics::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    all.extend(batch::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

@@ -126,8 +126,13 @@ mod tests {
 
     #[test]
     fn rates_are_spikes_per_neuron_and_second() {
-        let train =
-            SpikeTrain { name: "x".into(), times: vec![5.0, 5.1, 12.0], senders: vec![0; 3], width: 2 };
+        let train = SpikeTrain {
+            name: "x".into(),
+            times: vec![5.0, 5.1, 12.0],
+            senders: vec![0; 3],
+            width: 2,
+            trials: vec![],
+        };
         assert_eq!(binned(&train, (0.0, 12.0), 5.0), [100.0, 100.0, 250.0]);
     }
 }

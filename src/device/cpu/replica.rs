@@ -28,7 +28,13 @@ impl Replica {
     }
 
     /// Runs the steps, window after window, with the events of this copy in them.
-    pub fn advance(&mut self, program: &Program, compiled: &[Compiled], steps: &Range<u64>, events: &[Event]) {
+    pub fn advance(
+        &mut self,
+        program: &Program,
+        compiled: &[Compiled],
+        steps: &Range<u64>,
+        events: &[Event],
+    ) {
         let (mut step, mut events) = (steps.start, events);
         while step < steps.end {
             let window = u64::from(program.window).min(steps.end - step);

@@ -115,7 +115,8 @@ impl Shard {
         let copies = u64::from(program.copies());
         let words = limit.checked_sub(self.row_words + overhead(segments * copies))?;
         // a row has a word, and each group of rows one in the list of its group, of every copy
-        let most = (words * u64::from(GROUP) / (u64::from(GROUP) + copies)).min((block.rows.len() - 1 - row) as u64);
+        let most =
+            (words * u64::from(GROUP) / (u64::from(GROUP) + copies)).min((block.rows.len() - 1 - row) as u64);
         let stop = u32::try_from(u64::from(start) + room).unwrap_or(u32::MAX);
         let fit = block.rows[row + 1..][..most as usize].partition_point(|end| *end <= stop);
         if fit > 0 {
