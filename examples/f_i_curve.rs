@@ -65,7 +65,7 @@ pub fn draw(curve: &[(f64, f64)], path: &Path) -> std::result::Result<(), Box<dy
         .label_style(("sans-serif", 18))
         .draw()?;
     let colour = RGBColor(0, 114, 178);
-    chart.draw_series(LineSeries::new(curve.iter().copied(), colour.stroke_width(2)))?;
+    chart.draw_series([PathElement::new(curve, colour.stroke_width(2))])?;
     chart.draw_series(curve.iter().map(|point| Circle::new(*point, 4, colour.filled())))?;
     area.present()?;
     Ok(())

@@ -23,6 +23,9 @@ pub const GROUP: u32 = 64;
 /// The longest window: a spike carries 4 bits of the step within its window.
 pub const MAX_WINDOW: u32 = 16;
 
+/// The step before the first: -1, as steps wrap round.
+pub const BEFORE: u64 = u64::MAX;
+
 /// A compiled network.
 #[derive(Debug)]
 pub struct Program {
@@ -54,6 +57,8 @@ pub struct Program {
     pub blocks: Vec<Block>,
     /// Spikes that are known beforehand, by step, then element.
     pub events: Vec<Event>,
+    /// What is sent in the step before the first: values that are there from the start.
+    pub initial: Vec<Event>,
     /// Traces in the order of their numbers in [`Member::traces`].
     pub traces: Vec<Trace>,
     /// The populations by their position in the network.
@@ -63,6 +68,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// The end of the elements that are updated; what is sent beside spikes has numbers from here on.
+    pub fn updated(&self) -> u32 {
+        self.kernels.last().map_or(0, |kernel| kernel.first + kernel.len)
+    }
+
     /// How many copies of the network there are: one for every trial.
     pub fn copies(&self) -> u32 {
         self.trials.end - self.trials.start
@@ -90,12 +100,17 @@ impl Program {
         (element - first) / stride
     }
 
-    /// Where the copies of an element's kernel or schedule begin, and how far apart they are.
+    /// Where the copies of an element's kernel, outlets or schedule begin, and how far apart they are.
     fn copied(&self, element: u32) -> (u32, u32) {
         let within = |first: u32, stride: u32| {
             (first..first + stride * self.copies()).contains(&element).then_some((first, stride))
         };
-        let kernels = self.kernels.iter().find_map(|kernel| within(kernel.first, kernel.len / self.copies()));
+        let kernels = self.kernels.iter().find_map(|kernel| {
+            let stride = kernel.len / self.copies();
+            let sent = |first: &u32| within(*first, stride * kernel.outlets.len() as u32);
+            let outlets = || kernel.members.first().and_then(|member| member.outlets.first()).and_then(sent);
+            within(kernel.first, stride).or_else(outlets)
+        });
         let scheduled = || self.populations.iter().find_map(|it| within(it.first?, it.stride));
         kernels.or_else(scheduled).unwrap_or((0, u32::MAX))
     }
@@ -120,6 +135,8 @@ pub struct Kernel {
     pub fired: Option<NodeId>,
     /// What a spike carries (f32), where that is not 1.
     pub value: Option<NodeId>,
+    /// What the element sends beside its spikes.
+    pub outlets: Vec<Outlet>,
     /// Values that traces record (f32 or integer).
     pub recorded: Vec<NodeId>,
     /// State planes: name and type.
@@ -130,6 +147,15 @@ pub struct Kernel {
     pub constants: Vec<Constant>,
     /// The populations, by their first element: those of the first copy, then those of the next.
     pub members: Vec<Member>,
+}
+
+/// Something that an element sends beside its spikes, under a number of its own: [`Member::outlets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlet {
+    /// Whether it is sent in this step (a bool); at every step where there is none.
+    pub when: Option<NodeId>,
+    /// What is sent (f32).
+    pub value: NodeId,
 }
 
 /// What a leaf of a kernel's graph stands for.
@@ -167,6 +193,8 @@ pub struct Member {
     pub first: u32,
     /// Elements, without padding.
     pub size: u32,
+    /// The number of element 0 at each outlet of the kernel.
+    pub outlets: Vec<u32>,
     /// State at the start, one plane per variable, each of `size` words or of 1 word for all.
     pub state: Vec<Vec<u32>>,
     /// Constants as words, in the order of the kernel's: 1 word, or `size` words where `each`.
@@ -248,7 +276,7 @@ pub struct Sources {
 /// A spike: an element, the step in which it was found and what it carries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// The step, counted from 0; the spike's time is `(step + 1) · dt`.
+    /// The step, counted from 0; the spike's time is `(step + 1) · dt`. [`BEFORE`] stands for the step before.
     pub step: u64,
     /// The element.
     pub element: u32,

@@ -60,7 +60,8 @@ mod tests {
     fn every_row_is_one_neuron() {
         let width = 1000;
         let senders: Vec<u32> = (0..width).collect();
-        let train = SpikeTrain { name: "exc".into(), times: vec![50.0; 1000], senders, width, trials: vec![] };
+        let train =
+            SpikeTrain { name: "exc".into(), times: vec![50.0; 1000], senders, width, trials: vec![] };
         let dots: u32 = band(&train, 5, 100.0).iter().flatten().map(|bits| bits.count_ones()).sum();
         assert_eq!(dots, 20);
         let text = raster(&[train], 100.0);

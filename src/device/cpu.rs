@@ -9,7 +9,7 @@
 //! Where there are several trials, every copy of the network has shares of its own and runs a whole chunk while its
 //! state is in the cache. Copies have nothing to tell each other: each thread takes the next one.
 
-mod deliver;
+pub(super) mod deliver;
 mod replica;
 mod share;
 
@@ -91,8 +91,9 @@ impl Compiled {
             Some(leaf) => Output::over(*node, leaf),
             None => Output::new(*node),
         });
-        let others =
-            kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).map(|node| Output::new(*node));
+        let sent = kernel.outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
+        let others = kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).copied().chain(sent);
+        let others = others.map(Output::new);
         let outputs: Vec<Output> = state.chain(others).collect();
         let compiled = lane::Kernel::compile(&kernel.graph, &outputs);
         let compiled =

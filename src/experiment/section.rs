@@ -15,7 +15,21 @@ use std::path::PathBuf;
 const POPULATION: [&str; 7] = ["model", "model_file", "size", "params", "init", "input", "each_trial"];
 /// Tables of values of a population.
 const VALUES: [(&str, Kind); 3] = [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)];
-const PROJECTION: [&str; 9] = ["name", "from", "to", "rule", "synapse", "output", "port", "weight", "delay"];
+const PROJECTION: [&str; 13] = [
+    "name",
+    "from",
+    "to",
+    "rule",
+    "synapse",
+    "output",
+    "stp",
+    "align_pre",
+    "both_ways",
+    "port",
+    "weight",
+    "weight_back",
+    "delay",
+];
 const RECORD: [&str; 3] = ["from", "what", "every"];
 
 /// Adds sections to a network.
@@ -73,6 +87,18 @@ impl Reader {
         }
         if let Some(output) = table.get("output") {
             builder = builder.output(self.instance("`output`", output, Role::Output)?);
+        }
+        if let Some(stp) = table.get("stp") {
+            builder = builder.stp(self.instance("`stp`", stp, Role::Synapse)?);
+        }
+        if table.is_true("align_pre")? {
+            builder = builder.align_pre();
+        }
+        if table.is_true("both_ways")? {
+            builder = builder.both_ways();
+        }
+        if let Some(weight) = table.get("weight_back") {
+            builder = builder.weight_back(given("`weight_back`", weight)?);
         }
         builder.build()
     }

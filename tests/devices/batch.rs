@@ -137,6 +137,33 @@ fn own_inputs(device: &Device) -> Result<(), Failed> {
     if spikes.iter().all(|rate| *rate > 0.0) { Ok(()) } else { Err(format!("{spikes:?}").into()) }
 }
 
+/// What is kept at the source, currents of known times and generators with state are copied too.
+fn senders(device: &Device) -> Result<(), Failed> {
+    let files = [
+        "align_pre",
+        "stp",
+        "ampa",
+        "gap_junction",
+        "delays",
+        "step_current_generator",
+        "inputs",
+        "mg_block",
+    ];
+    for file in files {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(file).with_extension("toml");
+        let mut network = Experiment::load(path)?.network;
+        let whole = run(&network, device)?;
+        network.set_trials(0..3)?;
+        let batch = run(&network, device)?;
+        network.set_trials(2..3)?;
+        if batch.trial(0) != Some(whole) || batch.trial(2) != Some(run(&network, device)?) {
+            return Err(format!("`{file}` in a batch differs from one run").into());
+        }
+    }
+    Ok(())
+}
+
 fn checkpoint(device: &Device) -> Result<(), Failed> {
     let mut network = noisy()?;
     network.set_trials(3..9)?;
@@ -240,11 +267,12 @@ fn refused(device: &Device) -> Result<(), Failed> {
 }
 
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 8] = [
+    let all: [(&str, Check); 9] = [
         ("equals_single_runs", Box::new(single_runs)),
         ("trial_0_is_a_network_without_trials", Box::new(no_trials)),
         ("a_sweep_equals_single_networks", Box::new(sweep)),
         ("every_trial_has_its_own_inputs", Box::new(own_inputs)),
+        ("what_is_sent_beside_spikes_is_copied", Box::new(senders)),
         ("restore_is_continue", Box::new(checkpoint)),
         ("any_partition_and_window", Box::new(partitions)),
         ("a_fault_names_its_trial", Box::new(fault)),

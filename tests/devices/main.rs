@@ -7,11 +7,13 @@
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `batch`: trials that run together give what each gives alone;
+//! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
 mod batch;
 mod determinism;
+mod inputs;
 mod models;
 mod npz;
 mod parity;
@@ -54,6 +56,7 @@ fn main() {
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(batch::all());
+    all.extend(inputs::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

@@ -124,6 +124,22 @@ pub(super) fn shared_delays(program: &Program) -> Arc<[Option<usize>]> {
     shared.collect()
 }
 
+/// The ring of all copies before the first step, where there is one partition.
+pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
+    let (slots, depth) = (program.partitions[0].slots as usize, program.depth as usize);
+    let delays = shared_delays(program);
+    let mut ring = vec![0; program.slots as usize * depth];
+    for copy in 0..program.copies() {
+        let rows = Rows::new(program, 0, copy, delays.clone());
+        let mut own = vec![0; slots * depth];
+        program.initial.iter().for_each(|event| rows.deliver(program, event, &mut own, (slots, depth)));
+        for (row, own) in ring.chunks_mut(program.slots as usize).zip(own.chunks(slots)) {
+            row[copy as usize * slots..][..slots].copy_from_slice(own);
+        }
+    }
+    ring
+}
+
 /// The ring while one spike is added to it.
 struct Target<'a> {
     ring: &'a mut [u32],
@@ -136,14 +152,14 @@ impl Target<'_> {
     #[inline]
     fn add(&mut self, slot: usize, delay: usize, amount: i32) {
         let (slots, depth) = self.size;
-        let at = ((self.step + delay) & (depth - 1)) * slots + slot - self.first_slot;
+        let at = (self.step.wrapping_add(delay) & (depth - 1)) * slots + slot - self.first_slot;
         self.ring[at] = self.ring[at].wrapping_add(amount as u32);
     }
 
     /// The row that a spike with this delay arrives in.
     fn row(&mut self, delay: usize) -> &mut [u32] {
         let (slots, depth) = self.size;
-        let begin = ((self.step + delay) & (depth - 1)) * slots;
+        let begin = (self.step.wrapping_add(delay) & (depth - 1)) * slots;
         &mut self.ring[begin..begin + slots]
     }
 

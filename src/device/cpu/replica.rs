@@ -13,6 +13,8 @@ pub(super) struct Replica {
     pub shares: Vec<Share>,
     /// Spikes of this chunk so far.
     pub spikes: Vec<Event>,
+    /// What was sent beside spikes in this window; kept for its memory.
+    sent: Vec<Event>,
 }
 
 impl Replica {
@@ -24,7 +26,7 @@ impl Replica {
     ) -> Replica {
         let partitions = 0..program.partitions.len();
         let share = |partition| Share::new(program, compiled, (partition, copy), delays.clone());
-        Replica { shares: partitions.map(share).collect(), spikes: vec![] }
+        Replica { shares: partitions.map(share).collect(), spikes: vec![], sent: vec![] }
     }
 
     /// Runs the steps, window after window, with the events of this copy in them.
@@ -49,15 +51,17 @@ impl Replica {
         let count = (steps.end - steps.start) as u32;
         self.each(|share| share.update(program, compiled, steps.start, count));
         let begin = self.spikes.len();
+        let (mut spikes, mut sent) = (std::mem::take(&mut self.spikes), std::mem::take(&mut self.sent));
         for share in &mut self.shares {
-            self.spikes.append(&mut share.spikes);
+            spikes.append(&mut share.spikes);
+            sent.append(&mut share.sent);
         }
-        if self.spikes.len() == begin && events.is_empty() {
-            return;
+        let all = [&spikes[begin..], &sent, events];
+        if all.iter().any(|events| !events.is_empty()) {
+            self.each(|share| share.deliver(program, all));
         }
-        let spikes = std::mem::take(&mut self.spikes);
-        self.each(|share| share.deliver(program, &spikes[begin..], events));
-        self.spikes = spikes;
+        sent.clear();
+        (self.spikes, self.sent) = (spikes, sent);
     }
 
     /// Runs `work` on every share, on all threads of the pool that this runs in.
