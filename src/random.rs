@@ -53,6 +53,18 @@ impl Stream {
         Self { seed, stream }
     }
 
+    /// The same stream in another trial: a seed of its own, of 64 bits, so that no two trials share numbers.
+    /// Trial 0 has the network's seed.
+    pub fn of_trial(self, trial: u32) -> Self {
+        if trial == 0 {
+            return self;
+        }
+        let seed = [self.seed as u32, (self.seed >> 32) as u32];
+        // no stream draws at the last element of the last step, so these words are no one else's
+        let [low, high, ..] = philox(seed, [u32::MAX, u32::MAX, u32::MAX, trial]);
+        Self { seed: u64::from(high) << 32 | u64::from(low), stream: self.stream }
+    }
+
     /// A stream of its own for part `number` of what this stream is for.
     pub fn child(self, number: u32) -> Self {
         // a block of Philox with the numbers as counter mixes them as well as its words are random

@@ -139,6 +139,25 @@ fn mistakes_are_told_in_one_sentence() {
         ("dt = \"0.1 ms\"", "dt = = 1", "line 2, column 6"),
         ("dt = \"0.1 ms\"", "dt = 1979-05-27", "a date is no value"),
         ("[population.pulse]", "[population.exc]", "duplicate key"),
+        ("dt = \"0.1 ms\"", "dt = \"0.1 ms\"\ntrials = 0", "trials must be a range of at least one"),
+        ("dt = \"0.1 ms\"", "dt = \"0.1 ms\"\ntrials = { first = 1 }", "`trials` needs `count`"),
+        ("size = 10", "size = 10\neach_trial = {}", "population.exc: `each_trial` names no value"),
+        ("size = 10", "size = 10\neach_trial = { parms = {} }", "did you mean `params`?"),
+        (
+            "size = 10",
+            "size = 10\neach_trial = { params = { I_e = 1.0 } }",
+            "`I_e` of `each_trial` must be a list",
+        ),
+        (
+            "size = 10",
+            "size = 10\neach_trial = { params = { I_e = [1.0, 2.0], tau_m = [1.0] } }",
+            "`each_trial` has 2 values of `I_e` and 1 of `tau_m`",
+        ),
+        (
+            "size = 10",
+            "size = 10\neach_trial = { init = { V_m = [\"1 mV\", \"1 pA\"] } }",
+            "`V_m` of population `exc` in trial 1 is a voltage [mV], got 1 pA",
+        ),
     ];
     let told = cases.map(|(old, new, part)| {
         assert!(SOUND.contains(old), "{old}");
@@ -202,4 +221,17 @@ fn a_long_list_of_references_is_read_in_time() {
     let text = SOUND.replacen("from = \"exc\"", &format!("from = [{list}]"), 1);
     let experiment = Experiment::from_toml(&text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(experiment.network.records()[0].from.len(), 1_000_000);
+}
+
+#[test]
+fn trials_and_their_values_are_read() {
+    let text = SOUND.replace("dt = ", "trials = { first = 5, count = 2 }\ndt = ").replace(
+        "size = 10",
+        "size = 10\neach_trial = { params = { I_e = [0.0, \"1 pA\", 2, 3, 4, 5, 6] } }",
+    );
+    let experiment = Experiment::from_toml(&text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(experiment.network.trials(), 5..7);
+    let exc = &experiment.network.populations()[0];
+    let current = |trial| format!("{:?}", exc.of_trial(trial).values.values().collect::<Vec<_>>());
+    assert_eq!(current(5), "[Constant(5.0), Constant(20.0)]");
 }

@@ -60,6 +60,7 @@ fn deliver(spike: vec2<u32>, start: u32, lane: u32, stride: u32) {
             continue;
         }
         let row = rows[piece + piece_rows] + nth;
+        let slots = rows[piece + piece_slots];
         let end = rows[row + 1u];
         let is_shared = rows[piece + piece_is_shared] != 0u;
         let weight = rows[piece + piece_weight];
@@ -69,7 +70,7 @@ fn deliver(spike: vec2<u32>, start: u32, lane: u32, stride: u32) {
                 amount = scaled(weights[k + weight], value);
             }
             let place = slot_and_delay(k);
-            atomicAdd(&ring[((step + place.y) & sizes.depth_mask) * sizes.slots + place.x], amount);
+            atomicAdd(&ring[((step + place.y) & sizes.depth_mask) * sizes.slots + slots + place.x], amount);
         }
     }
 }

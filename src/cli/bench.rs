@@ -1,21 +1,28 @@
 //! `synfire bench`: one network, one line of JSON.
 
+mod batch;
+
 use super::print;
 use super::progress::Report;
 use super::simulate::{Where, simulate};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::record::Activity;
 use serde::Serialize;
 
+/// The one whose trials run together and one by one.
+const BATCH: &str = "batch";
+
 /// The networks by name, as experiment files.
-const NETWORKS: [(&str, &str); 2] = [
+const NETWORKS: [(&str, &str); 3] = [
     ("balanced", include_str!("../../assets/balanced.toml")),
     ("brunel", include_str!("../../assets/brunel.toml")),
+    (BATCH, include_str!("../../assets/trials.toml")),
 ];
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The network: balanced or brunel
+    /// The network: balanced, brunel or batch (64 trials together, then one by one)
     #[arg(default_value = "balanced")]
     name: String,
     #[command(flatten)]
@@ -55,9 +62,12 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let experiment = Experiment::scaled(text, name, args.scale)?;
     let device = args.place.open()?;
+    if *name == BATCH {
+        return batch::run(experiment, &device);
+    }
     let finished = simulate(&experiment, &device, Report::Silent)?;
     let (summary, recording) = (&finished.summary, finished.rollout.recording());
-    let spikes: u64 = recording.populations.iter().filter(|one| one.neurons).map(|one| one.spikes).sum();
+    let spikes: u64 = recording.populations.iter().filter(|one| one.neurons).map(Activity::spikes).sum();
     let line = Line {
         peer: "synfire",
         benchmark: name,

@@ -24,8 +24,8 @@ pub fn member_words(kernel: &Kernel) -> u32 {
 /// Words of one recorded value of a member.
 pub const TRACE: [&str; 7] = ["number", "value", "first", "len", "column", "every", "width"];
 
-/// Words of a piece: consecutive elements whose rows are consecutive.
-pub const PIECE: [&str; 5] = ["first", "len", "rows", "is_shared", "weight"];
+/// Words of a piece: consecutive elements whose rows are consecutive, and what to add to the slots of these rows.
+pub const PIECE: [&str; 6] = ["first", "len", "rows", "slots", "is_shared", "weight"];
 
 /// Bits of a log entry that hold the element; the others hold the step within the window.
 pub const STEP_SHIFT: u32 = 28;

@@ -8,7 +8,7 @@ use super::connect::{
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, schedule, size};
+use super::{Target, level, size};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
@@ -83,7 +83,7 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
-    size::check_ring(layout, u64::from(depth), target)?;
+    size::check_ring(network, layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
@@ -149,7 +149,7 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
     let weight = match projection.carries {
         Carries::Levels => {
             let source = network.get(from.slices()[0].population);
-            edge_values(&projection.weight.clone().times(schedule::levels(network, source)?.0))
+            edge_values(&projection.weight.clone().times(level::most(network, source)?))
         }
         _ => weight,
     };
@@ -247,10 +247,8 @@ fn sum_weights(
                 })?;
             }
             let name = format!("{}weights", part_prefix(&receptor.output, k));
-            let kernel = &mut layout.kernels[kernel];
-            if let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) {
-                kernel.members[m].constants[k] = sums.iter().map(|sum| (*sum as f32).to_bits()).collect();
-            }
+            let words: Vec<u32> = sums.iter().map(|sum| (*sum as f32).to_bits()).collect();
+            layout.set_constant((kernel, m), &name, &words);
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::node::Node;
 use super::section::Reader;
+use super::table::Table;
 use super::value::{given, plain, whole};
 use crate::error::{Error, Result};
 use crate::model::instance::Kind;
@@ -79,6 +80,16 @@ fn edge(k: usize, node: &Node) -> Result<[u32; 2]> {
             Err(Error::network(format!("{what} is a pair of source and target, got {} numbers", other.len())))
         }
     }
+}
+
+/// `64`, or `{ first = 5, count = 1 }`.
+pub(super) fn trials(node: &Node) -> Result<Range<u32>> {
+    let number = |what: &str, node: &Node| whole(what, node, u32::MAX.into()).map(|number| number as u32);
+    let Node::Table(_) = node else { return Ok(0..number("`trials`", node)?) };
+    let table = Table::open(node, "`trials`", &["first", "count"])?;
+    let first = number("`first`", table.need("first")?)?;
+    let count = number("`count`", table.need("count")?)?;
+    Ok(first..first.saturating_add(count))
 }
 
 impl Reader {

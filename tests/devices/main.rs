@@ -6,11 +6,13 @@
 //! - `statistics`: rates of networks;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `batch`: trials that run together give what each gives alone;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
+mod batch;
 mod determinism;
 mod inputs;
 #[cfg(feature = "cli")]
@@ -56,6 +58,7 @@ fn main() {
     all.extend(statistics::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    all.extend(batch::all());
     all.extend(inputs::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());

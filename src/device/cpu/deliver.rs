@@ -2,6 +2,7 @@
 
 use crate::compile::connect::{Layout, Weights};
 use crate::program::{Event, Program};
+use std::sync::Arc;
 
 /// The rows of one partition, found by element.
 pub(super) struct Rows {
@@ -10,12 +11,13 @@ pub(super) struct Rows {
     /// For the elements between two bounds: blocks, each with what to add to an element for its row.
     blocks: Vec<Vec<(usize, i64)>>,
     /// The delay that all entries of a block share, by block.
-    delays: Vec<Option<usize>>,
+    delays: Arc<[Option<usize>]>,
     first_slot: u32,
 }
 
 impl Rows {
-    pub fn new(program: &Program, partition: usize) -> Rows {
+    /// The rows of a partition, found by the elements of a copy; `delays` are those of [`shared_delays`].
+    pub fn new(program: &Program, partition: usize, copy: u32, delays: Arc<[Option<usize>]>) -> Rows {
         // element ranges with the block that holds their rows and the offset to the row
         let mut ranges: Vec<(u32, u32, usize, i64)> = vec![];
         for (k, block) in
@@ -26,7 +28,8 @@ impl Rows {
             for (first, len) in &program.projections[block.projection as usize].segments {
                 let (low, high) = (first_row.max(row), end_row.min(row + len));
                 if low < high {
-                    let shift = i64::from(row) - i64::from(*first) - i64::from(first_row);
+                    let first = first + copy * program.stride(*first);
+                    let shift = i64::from(row) - i64::from(first) - i64::from(first_row);
                     ranges.push((first + low - row, first + high - row, k, shift));
                 }
                 row += len;
@@ -40,14 +43,6 @@ impl Rows {
             found.map(|(_, _, block, shift)| (*block, *shift)).collect()
         };
         let blocks = bounds.iter().map(within).collect();
-        let delays = program.blocks.iter().map(|block| match program.layout {
-            Layout::Narrow { slot_bits } if block.partition as usize == partition => {
-                let first = delay(*block.entries.first()?, slot_bits);
-                block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
-            }
-            _ => None,
-        });
-        let delays = delays.collect();
         Rows { bounds, blocks, delays, first_slot: program.partitions[partition].first_slot }
     }
 
@@ -117,12 +112,31 @@ impl Rows {
     }
 }
 
-/// The ring of a partition before the first step.
-pub(in crate::device) fn initial_ring(program: &Program, partition: usize) -> Vec<u32> {
-    let (slots, depth) = (program.partitions[partition].slots as usize, program.depth as usize);
-    let mut ring = vec![0; slots * depth];
-    let rows = Rows::new(program, partition);
-    program.initial.iter().for_each(|event| rows.deliver(program, event, &mut ring, (slots, depth)));
+/// The delay that all entries of a block share, by block.
+pub(super) fn shared_delays(program: &Program) -> Arc<[Option<usize>]> {
+    let shared = program.blocks.iter().map(|block| match program.layout {
+        Layout::Narrow { slot_bits } => {
+            let first = delay(*block.entries.first()?, slot_bits);
+            block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
+        }
+        Layout::Wide => None,
+    });
+    shared.collect()
+}
+
+/// The ring of all copies before the first step, where there is one partition.
+pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
+    let (slots, depth) = (program.partitions[0].slots as usize, program.depth as usize);
+    let delays = shared_delays(program);
+    let mut ring = vec![0; program.slots as usize * depth];
+    for copy in 0..program.copies() {
+        let rows = Rows::new(program, 0, copy, delays.clone());
+        let mut own = vec![0; slots * depth];
+        program.initial.iter().for_each(|event| rows.deliver(program, event, &mut own, (slots, depth)));
+        for (row, own) in ring.chunks_mut(program.slots as usize).zip(own.chunks(slots)) {
+            row[copy as usize * slots..][..slots].copy_from_slice(own);
+        }
+    }
     ring
 }
 

@@ -2,8 +2,8 @@
 //!
 //! *How it works.* Blocks are taken in order and cut between rows, or within a row that is longer than a whole shard. What
 //! is cut out is a *piece*. The rows of a piece belong to consecutive elements of the projection's segments; each
-//! such run of elements gets a record, and each group of elements a list of the records that touch it, so
-//! that a spike looks at the pieces of its own population only.
+//! such run of elements gets a record for each copy of the network, and each group of elements a list of the records
+//! that touch it, so that a spike looks at the pieces of its own population only. All copies share the rows.
 
 use crate::compile::connect::{Block, Layout, Weights};
 use crate::compile::kernel::{PIECE, words};
@@ -44,8 +44,10 @@ pub(super) struct Piece {
 
 /// Groups of elements that send spikes.
 pub(super) fn groups(program: &Program) -> u32 {
-    let ends = program.projections.iter().flat_map(|projection| &projection.segments);
-    ends.map(|(first, len)| first + len).max().unwrap_or(0).div_ceil(GROUP)
+    let segments = program.projections.iter().flat_map(|projection| &projection.segments);
+    let last = program.copies() - 1;
+    let ends = segments.map(|(first, len)| first + len + last * program.stride(*first));
+    ends.max().unwrap_or(0).div_ceil(GROUP)
 }
 
 /// Words of an entry.
@@ -110,9 +112,11 @@ impl Shard {
         if let Weights::Each(_) = block.weights {
             room = room.min(limit.checked_sub(self.n_weights)?);
         }
-        let words = limit.checked_sub(self.row_words + overhead(segments))?;
-        // a row has a word, and each group of rows one in the list of its group
-        let most = (words * u64::from(GROUP) / u64::from(GROUP + 1)).min((block.rows.len() - 1 - row) as u64);
+        let copies = u64::from(program.copies());
+        let words = limit.checked_sub(self.row_words + overhead(segments * copies))?;
+        // a row has a word, and each group of rows one in the list of its group, of every copy
+        let most =
+            (words * u64::from(GROUP) / (u64::from(GROUP) + copies)).min((block.rows.len() - 1 - row) as u64);
         let stop = u32::try_from(u64::from(start) + room).unwrap_or(u32::MAX);
         let fit = block.rows[row + 1..][..most as usize].partition_point(|end| *end <= stop);
         if fit > 0 {
@@ -126,7 +130,9 @@ impl Shard {
         let segments = program.projections[block.projection as usize].segments.len() as u64;
         let n = u64::from(entries.end - entries.start);
         let (entries_at, weights_at) = (self.n_entries as u32, self.n_weights as u32);
-        self.row_words += rows.len() as u64 + rows.len() as u64 / u64::from(GROUP) + overhead(segments);
+        let copies = u64::from(program.copies());
+        self.row_words +=
+            rows.len() as u64 + rows.len() as u64 * copies / u64::from(GROUP) + overhead(segments * copies);
         self.n_entries += n;
         if let Weights::Each(_) = block.weights {
             self.n_weights += n;
@@ -146,7 +152,7 @@ impl Shard {
                     lists[group as usize].push(number);
                 }
                 let place = pointers.len() as u32 + run.row;
-                records.push(record(block, piece, run.element, run.len, place));
+                records.push(record(block, piece, &run, place));
             }
             let inside = |entry: &u32| *entry.clamp(&piece.entries.start, &piece.entries.end);
             let ends = block.rows[piece.rows.start..=piece.rows.end].iter().map(inside);
@@ -171,10 +177,12 @@ struct Run {
     len: u32,
     /// Row of the first element, counted from the piece's first.
     row: u32,
+    /// What to add to the slots of the rows.
+    slots: u32,
 }
 
 impl Piece {
-    /// The parts of the projection's segments that this piece has rows of.
+    /// The parts of the projection's segments that this piece has rows of, in every copy.
     fn runs(&self, program: &Program) -> Vec<Run> {
         let block = &program.blocks[self.block];
         let first = block.source_first + self.rows.start as u32;
@@ -183,7 +191,13 @@ impl Piece {
             let low = first.max(before);
             let high = (first + self.rows.len() as u32).min(before + len);
             if low < high {
-                runs.push(Run { element: element + low - before, len: high - low, row: low - first });
+                let slots = program.slots / program.copies();
+                runs.extend((0..program.copies()).map(|copy| Run {
+                    element: element + low - before + copy * program.stride(*element),
+                    len: high - low,
+                    row: low - first,
+                    slots: copy * slots,
+                }));
             }
             before += len;
         }
@@ -192,14 +206,20 @@ impl Piece {
 }
 
 /// The record of a run; `rows` is counted from the first row's pointer.
-fn record(block: &Block, piece: &Piece, first: u32, len: u32, rows: u32) -> [u32; PIECE.len()] {
+fn record(block: &Block, piece: &Piece, run: &Run, rows: u32) -> [u32; PIECE.len()] {
     let (is_shared, weight) = match &block.weights {
         Weights::Shared(weight) => (1, *weight as u32),
         // from the number of an entry to that of its weight
         Weights::Each(_) => (0, piece.weights_at.wrapping_sub(piece.entries_at)),
     };
-    let values =
-        [("first", first), ("len", len), ("rows", rows), ("is_shared", is_shared), ("weight", weight)];
+    let values = [
+        ("first", run.element),
+        ("len", run.len),
+        ("rows", rows),
+        ("slots", run.slots),
+        ("is_shared", is_shared),
+        ("weight", weight),
+    ];
     words(PIECE, values)
 }
 

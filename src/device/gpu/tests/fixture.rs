@@ -145,6 +145,7 @@ impl Net {
         Program {
             dt_ms: 0.5,
             seed: 1,
+            trials: 0..1,
             window: self.window,
             depth: DEPTH,
             slots,
@@ -197,6 +198,7 @@ impl Net {
         let [a, b, ..] = self.sizes;
         let member = |name: &str, population: usize, traces| Member {
             name: name.into(),
+            trial: 0,
             first: self.firsts[population],
             size: self.sizes[population],
             outlets: vec![],
@@ -261,6 +263,7 @@ impl Net {
             constants: vec![],
             members: vec![Member {
                 name: "clock".into(),
+                trial: 0,
                 first: self.firsts[2],
                 size: self.sizes[2],
                 outlets: vec![],
