@@ -72,6 +72,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         layout: wired.layout,
         projections: wired.sources,
         blocks: wired.blocks,
+        procedural: wired.procedural,
         events,
         traces: layout.traces,
         populations: layout.populations,

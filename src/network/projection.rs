@@ -102,6 +102,16 @@ impl<'a> ProjectionBuilder<'a> {
         self
     }
 
+    /// Stores no synapses: targets, weights and delays are drawn anew whenever a source spikes, the same ones that
+    /// would be stored. Takes no memory per synapse, and more time per spike.
+    ///
+    /// For `one_to_one`, `all_to_all`, `fixed_outdegree`, `fixed_prob` and `pairwise_bernoulli` between neurons, with weights
+    /// and delays that are constant or of a distribution.
+    pub fn procedural(mut self) -> Self {
+        self.connectivity.procedural = true;
+        self
+    }
+
     /// Checks the projection and adds it to the network.
     ///
     /// # Errors
@@ -113,6 +123,9 @@ impl<'a> ProjectionBuilder<'a> {
         let place = format!("projection `{name}`");
         let receptor = receptor(&place, self.synapse, self.output)?;
         check_sources(network, &place, &self.from)?;
+        if self.connectivity.procedural {
+            check_procedural(network, &place, &self.from)?;
+        }
         check_targets(network, &place, &self.to)?;
         let shared = shared(&self.from, &self.to);
         let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared);
@@ -142,7 +155,7 @@ impl<'a> ProjectionBuilder<'a> {
         let latency = u32::from(receptor.is_some());
         let delay = delay(network.dt_ms, &place, self.delay, latency)?;
         for (what, value) in [("weight", &weight), ("delay", &delay)] {
-            check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
+            check_length(&place, what, value, &self.connectivity, (self.from.len(), self.to.len()))?;
         }
         let Network { projections, .. } = network;
         let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
@@ -238,9 +251,34 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
     Ok(())
 }
 
+/// The sources of a generator are made for its edges, so these are stored.
+fn check_procedural(network: &Network, place: &str, from: &View) -> Result<()> {
+    let of_slice = |slice: &Slice| network.get(slice.population);
+    match from.slices().iter().map(of_slice).find(|population| population.settings.model.role() != Role::Neuron) {
+        None => Ok(()),
+        Some(generator) => Err(Error::network(format!(
+            "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
+            generator.name
+        ))),
+    }
+}
+
 /// A list needs one value for each edge, and a rule that fixes the order of edges.
-fn check_length(place: &str, what: &str, value: &Value, rule: &Rule, sizes: (u32, u32)) -> Result<()> {
+fn check_length(
+    place: &str,
+    what: &str,
+    value: &Value,
+    connectivity: &Connectivity,
+    sizes: (u32, u32),
+) -> Result<()> {
+    let (rule, procedural) = (&connectivity.rule, connectivity.procedural);
     let Value::Each(values) = value else { return Ok(()) };
+    if procedural {
+        let text = format!(
+            "the {what} of {place} is a list, which is stored; procedural ones have one value or a distribution"
+        );
+        return Err(Error::network(text));
+    }
     let edges = match rule {
         Rule::Edges(pairs) => pairs.len() as u64,
         Rule::OneToOne => u64::from(sizes.0),

@@ -1,7 +1,7 @@
 //! The elements that one thread owns: their state, their part of the ring, the rows that end on them.
 
 use super::Compiled;
-use super::deliver::Rows;
+use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
 use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
 use crate::program::{Event, Leaf, Member, Program};
@@ -42,6 +42,7 @@ pub(super) struct Share {
     members: Vec<Owned>,
     ring: Ring,
     rows: Rows,
+    room: Room,
     /// Spikes found in the last window.
     pub spikes: Vec<Event>,
     scratch: Scratch,
@@ -138,7 +139,8 @@ impl Share {
             traces.extend(owned.pieces(program, position));
         }
         let rows = Rows::new(program, partition);
-        Share { arena, members, ring, rows, spikes: vec![], scratch: Scratch::default(), traces }
+        let (room, scratch) = (Room::default(), Scratch::default());
+        Share { arena, members, ring, rows, room, spikes: vec![], scratch, traces }
     }
 
     /// Advances all owned elements by `steps` from step `first`.
@@ -178,7 +180,7 @@ impl Share {
     pub fn deliver(&mut self, program: &Program, spikes: &[Event], events: &[Event]) {
         let ring = &mut self.arena.words()[self.ring.first..];
         for event in spikes.iter().chain(events) {
-            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth));
+            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth), &mut self.room);
         }
     }
 

@@ -3,10 +3,11 @@
 //! *How it works.* Blocks are taken in order and cut between rows, or within a row that is longer than a whole shard. What
 //! is cut out is a *piece*. The rows of a piece belong to consecutive elements of the projection's segments; each
 //! such run of elements gets a record, and each group of elements a list of the records that touch it, so
-//! that a spike looks at the pieces of its own population only.
+//! that a spike looks at the pieces of its own population only. Projections without rows are pieces of the first shard.
 
 use crate::compile::connect::{Block, Layout, Weights};
-use crate::compile::kernel::{PIECE, words};
+use super::procedural;
+use crate::compile::kernel::{KIND, PIECE, words};
 use crate::error::{Error, Result};
 use crate::program::{GROUP, Program};
 use std::ops::Range;
@@ -26,6 +27,10 @@ pub(super) struct Shard {
     pub max_pieces: u32,
     /// Most entries that a row has.
     pub max_row: u32,
+    /// Most iterations that an entry of a procedural row takes; 0 where there is none.
+    pub drawing: u32,
+    /// Records of the projections without rows that it knows.
+    records: Vec<Vec<u32>>,
     row_words: u64,
 }
 
@@ -63,6 +68,10 @@ pub(super) fn entry_words(layout: Layout) -> u64 {
 pub(super) fn pack(program: &Program, limit: u64) -> Result<Vec<Shard>> {
     let empty = || Shard { row_words: u64::from(groups(program)) + 1, ..Shard::default() };
     let mut shards = vec![empty()];
+    shards[0].take_procedural(program);
+    if shards[0].row_words > limit {
+        return Err(too_small(limit));
+    }
     for (number, block) in program.blocks.iter().enumerate() {
         let n_rows = block.rows.len().saturating_sub(1);
         let (mut row, mut start) = (0, 0);
@@ -134,6 +143,19 @@ impl Shard {
         self.pieces.push(Piece { block: number, rows, entries, entries_at, weights_at });
     }
 
+    fn take_procedural(&mut self, program: &Program) {
+        for it in &program.procedural {
+            let record = procedural::record(it);
+            let segments = &program.projections[it.projection as usize].segments;
+            let elements: u64 = segments.iter().map(|(_, len)| u64::from(*len)).sum();
+            let listed = elements / u64::from(GROUP) + overhead(segments.len() as u64);
+            self.row_words += record.len() as u64 + listed;
+            self.max_row = self.max_row.max(procedural::entries(it));
+            self.drawing = self.drawing.max(procedural::iterations(it));
+            self.records.push(record);
+        }
+    }
+
     fn write_rows(&mut self, program: &Program) {
         let groups = groups(program);
         let mut lists: Vec<Vec<u32>> = vec![vec![]; groups as usize];
@@ -154,6 +176,18 @@ impl Shard {
             pointers.extend(ends.map(|entry| entry - piece.entries.start + piece.entries_at));
             let longest = pointers[first..].windows(2).map(|pair| pair[1] - pair[0]).max();
             self.max_row = self.max_row.max(longest.unwrap_or(0));
+        }
+        for (it, record) in program.procedural.iter().zip(&self.records) {
+            let mut place = 0;
+            for (first, len) in &program.projections[it.projection as usize].segments {
+                let number = records.len() as u32;
+                for group in first / GROUP..(first + len).div_ceil(GROUP) {
+                    lists[group as usize].push(number);
+                }
+                records.push(piece_words((*first, *len), pointers.len() as u32, "procedural", place));
+                place += len;
+            }
+            pointers.extend(record);
         }
         self.max_pieces = lists.iter().map(Vec::len).max().unwrap_or(0) as u32;
         self.rows = assemble(&lists, &records, &pointers);
@@ -193,14 +227,17 @@ impl Piece {
 
 /// The record of a run; `rows` is counted from the first row's pointer.
 fn record(block: &Block, piece: &Piece, first: u32, len: u32, rows: u32) -> [u32; PIECE.len()] {
-    let (is_shared, weight) = match &block.weights {
-        Weights::Shared(weight) => (1, *weight as u32),
+    let (kind, weight) = match &block.weights {
+        Weights::Shared(weight) => ("shared", *weight as u32),
         // from the number of an entry to that of its weight
-        Weights::Each(_) => (0, piece.weights_at.wrapping_sub(piece.entries_at)),
+        Weights::Each(_) => ("each", piece.weights_at.wrapping_sub(piece.entries_at)),
     };
-    let values =
-        [("first", first), ("len", len), ("rows", rows), ("is_shared", is_shared), ("weight", weight)];
-    words(PIECE, values)
+    piece_words((first, len), rows, kind, weight)
+}
+
+fn piece_words((first, len): (u32, u32), rows: u32, kind: &str, weight: u32) -> [u32; PIECE.len()] {
+    let kind = KIND.iter().position(|name| *name == kind).unwrap_or(0) as u32;
+    words(PIECE, [("first", first), ("len", len), ("rows", rows), ("kind", kind), ("weight", weight)])
 }
 
 /// Where each group's list begins, the lists, the records, where each row begins.

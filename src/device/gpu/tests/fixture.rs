@@ -155,6 +155,7 @@ impl Net {
             layout,
             projections: self.wires.iter().map(projection).collect(),
             blocks: blocks.collect(),
+            procedural: vec![],
             events: vec![],
             traces: vec![trace(1), trace(7)],
             populations: vec![],
