@@ -59,6 +59,7 @@ pub mod error;
 pub mod experiment;
 pub mod lane;
 pub mod model;
+pub mod monitor;
 pub mod network;
 pub mod program;
 pub mod random;

@@ -47,6 +47,8 @@ pub struct TraceTable {
     pub width: u32,
     /// Variables in the order of the record: name and rows.
     pub variables: Vec<(String, Vec<f32>)>,
+    /// The variables' units: `mV`; `1` where there is none.
+    pub units: Vec<String>,
 }
 
 /// How often a population fired.

@@ -140,9 +140,10 @@ fn permuted(i: u32, len: u32, half_bits: u32, keys: array<vec4<u32>, 2>) -> u32 
         halves = two_rounds(halves, keys[1].z, keys[1].w, mask);
         x = (halves.x << half_bits) | halves.y;
         if x < len {
-            return x;
+            break;
         }
     }
+    return x;
 }
 
 /// How many of the first 255 entries of a table are at most `word`.

@@ -13,7 +13,8 @@ use crate::unit::ms;
 use std::path::PathBuf;
 
 const POPULATION: [&str; 6] = ["model", "model_file", "size", "params", "init", "input"];
-const PROJECTION: [&str; 9] = ["name", "from", "to", "rule", "synapse", "output", "port", "weight", "delay"];
+const PROJECTION: [&str; 10] =
+    ["name", "from", "to", "rule", "connectivity", "synapse", "output", "port", "weight", "delay"];
 const RECORD: [&str; 3] = ["from", "what", "every"];
 
 /// Adds sections to a network.
@@ -61,6 +62,13 @@ impl Reader {
         }
         if let Some(delay) = table.get("delay") {
             builder = builder.delay(given("`delay`", delay)?);
+        }
+        if let Some(form) = table.get("connectivity") {
+            builder = match form.text("`connectivity`")? {
+                "stored" => builder,
+                "procedural" => builder.procedural(),
+                _ => return Err(form.wrong("`connectivity`", "`stored` or `procedural`")),
+            };
         }
         if let Some(synapse) = table.get("synapse") {
             builder = builder.synapse(self.instance("`synapse`", synapse, Role::Synapse)?);

@@ -34,6 +34,35 @@ pub struct Projection {
     pub latency: u32,
 }
 
+impl Projection {
+    /// Fails where the projection is to be procedural and cannot.
+    pub(super) fn check_procedural(&self, network: &Network) -> Result<()> {
+        if !self.connectivity.procedural {
+            return Ok(());
+        }
+        let place = format!("projection `{}`", self.name);
+        let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared(&self.from, &self.to));
+        fits.map_err(|error| Error::network(format!("{place}: {error}")))?;
+        for (what, value) in [("weight", &self.weight), ("delay", &self.delay)] {
+            if matches!(value, Value::Each(_)) {
+                let text = format!(
+                    "{place} cannot be procedural: its {what} is a list; one value or a distribution is drawn anew"
+                );
+                return Err(Error::network(text));
+            }
+        }
+        // the sources of a generator are made for its edges, one for each
+        let sources = self.from.slices().iter().map(|slice| network.get(slice.population));
+        match sources.into_iter().find(|source| source.settings.model.role() != Role::Neuron) {
+            None => Ok(()),
+            Some(generator) => Err(Error::network(format!(
+                "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
+                generator.name
+            ))),
+        }
+    }
+}
+
 /// A synapse model and the output that turns its conductance into a current.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receptor {
@@ -73,6 +102,9 @@ impl<'a> ProjectionBuilder<'a> {
     }
 
     /// The weights: a quantity, a list with one per edge, or a distribution. Default 1 in the port's unit.
+    ///
+    /// The list of an `all_to_all` has the sources of the first target first, as in NEST. A matrix may say it, too: a row
+    /// for each source, as long as there are targets.
     pub fn weight(mut self, weight: impl Into<Given>) -> Self {
         self.weight = weight.into();
         self
@@ -123,9 +155,6 @@ impl<'a> ProjectionBuilder<'a> {
         let place = format!("projection `{name}`");
         let receptor = receptor(&place, self.synapse, self.output)?;
         check_sources(network, &place, &self.from)?;
-        if self.connectivity.procedural {
-            check_procedural(network, &place, &self.from)?;
-        }
         check_targets(network, &place, &self.to)?;
         let shared = shared(&self.from, &self.to);
         let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared);
@@ -141,7 +170,8 @@ impl<'a> ProjectionBuilder<'a> {
         let currents = is_current(network.get(self.from.slices()[0].population));
         let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), currents };
         let unit = target.unit(self.port.as_deref())?;
-        let weight = self.weight.resolve(&format!("the weight of {place}"), &unit)?;
+        let weight = dense(&place, self.weight, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
+        let weight = weight.resolve(&format!("the weight of {place}"), &unit)?;
         target.check_signs(self.port.as_deref(), &weight)?;
         if matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_)) {
             // its edges go both ways
@@ -155,11 +185,13 @@ impl<'a> ProjectionBuilder<'a> {
         let latency = u32::from(receptor.is_some());
         let delay = delay(network.dt_ms, &place, self.delay, latency)?;
         for (what, value) in [("weight", &weight), ("delay", &delay)] {
-            check_length(&place, what, value, &self.connectivity, (self.from.len(), self.to.len()))?;
+            check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         }
-        let Network { projections, .. } = network;
         let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
-        projections.push(Projection { name, from, to, connectivity, receptor, port, weight, delay, latency });
+        let projection =
+            Projection { name, from, to, connectivity, receptor, port, weight, delay, latency };
+        projection.check_procedural(network)?;
+        network.projections.push(projection);
         Ok(())
     }
 }
@@ -251,34 +283,35 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
     Ok(())
 }
 
-/// The sources of a generator are made for its edges, so these are stored.
-fn check_procedural(network: &Network, place: &str, from: &View) -> Result<()> {
-    let of_slice = |slice: &Slice| network.get(slice.population);
-    match from.slices().iter().map(of_slice).find(|population| population.settings.model.role() != Role::Neuron) {
-        None => Ok(()),
-        Some(generator) => Err(Error::network(format!(
-            "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
-            generator.name
-        ))),
-    }
-}
-
-/// A list needs one value for each edge, and a rule that fixes the order of edges.
-fn check_length(
-    place: &str,
-    what: &str,
-    value: &Value,
-    connectivity: &Connectivity,
-    sizes: (u32, u32),
-) -> Result<()> {
-    let (rule, procedural) = (&connectivity.rule, connectivity.procedural);
-    let Value::Each(values) = value else { return Ok(()) };
-    if procedural {
+/// A matrix of weights as the list that it stands for.
+fn dense(place: &str, given: Given, rule: &Rule, sizes: (u32, u32)) -> Result<Given> {
+    let Given::Lists(rows) = &given else { return Ok(given) };
+    let (n_sources, n_targets) = (sizes.0 as usize, sizes.1 as usize);
+    if *rule != Rule::AllToAll {
         let text = format!(
-            "the {what} of {place} is a list, which is stored; procedural ones have one value or a distribution"
+            "the weight of {place} is a matrix, which {} does not take; all_to_all does",
+            rule.name()
         );
         return Err(Error::network(text));
     }
+    let row = |row: &Given| match row {
+        Given::Each(numbers) if numbers.len() == n_targets => Some(numbers.clone()),
+        _ => None,
+    };
+    let matrix = rows.iter().map(row).collect::<Option<Vec<Vec<Number>>>>();
+    let Some(matrix) = matrix.filter(|matrix| matrix.len() == n_sources) else {
+        return Err(Error::network(format!(
+            "the weight of {place} is a matrix of {} rows; it has {n_sources} sources, a row of {n_targets} for each",
+            rows.len()
+        )));
+    };
+    let by_target = (0..n_targets).flat_map(|target| matrix.iter().map(move |row| row[target].clone()));
+    Ok(Given::Each(by_target.collect()))
+}
+
+/// A list needs one value for each edge, and a rule that fixes the order of edges.
+fn check_length(place: &str, what: &str, value: &Value, rule: &Rule, sizes: (u32, u32)) -> Result<()> {
+    let Value::Each(values) = value else { return Ok(()) };
     let edges = match rule {
         Rule::Edges(pairs) => pairs.len() as u64,
         Rule::OneToOne => u64::from(sizes.0),

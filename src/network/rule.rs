@@ -355,8 +355,8 @@ mod tests {
                 "fixed_total_number 4000 without multapses needs at least 4000 pairs; there are 3990",
             ),
             (
-                fixed_prob(0.99).without_multapses().without_autapses(),
-                "fixed_prob 49 without autapses and multapses needs at least 50 targets; there are 50",
+                fixed_prob(1.0).without_multapses().without_autapses(),
+                "fixed_prob 50 without autapses and multapses needs at least 51 targets; there are 50",
             ),
             (fixed_prob(-0.1), "fixed_prob takes a probability in 0..1, got -0.1"),
             (pairwise_bernoulli(1.5), "pairwise_bernoulli takes a probability in 0..1, got 1.5"),
@@ -374,6 +374,51 @@ mod tests {
         for (connectivity, message) in cases {
             let error = connectivity.validate(80, 50, 10).expect_err(message);
             assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn matrices_are_lists_of_edges() {
+        let expected = edges(vec![[0, 1], [0, 4], [2, 0]]);
+        assert_eq!(csr(&[0, 2, 2, 3], &[1, 4, 0]).expect("a matrix"), expected);
+        assert_eq!(coo(&[0, 0, 2], &[1, 4, 0]).expect("a matrix"), expected);
+        for (indptr, message) in [
+            (&[][..], "`indptr` of a csr begins with 0 and has a number more than there are sources"),
+            (&[1, 3], "`indptr` of a csr begins with 0 and has a number more than there are sources"),
+            (&[0, 2, 1, 3], "`indptr` of a csr never decreases; 1 follows 2"),
+            (&[0, 2], "`indptr` of a csr ends with the number of indices, 3; got 2"),
+        ] {
+            assert_eq!(csr(indptr, &[1, 4, 0]).expect_err(message).to_string(), message);
+        }
+        let message = coo(&[0], &[]).expect_err("too few").to_string();
+        assert_eq!(message, "a coo has as many rows as columns; got 1 and 0");
+    }
+
+    #[test]
+    fn only_rules_by_source_are_procedural() {
+        let procedural = |mut connectivity: Connectivity| {
+            connectivity.procedural = true;
+            connectivity.validate(80, 80, 10)
+        };
+        for possible in
+            [one_to_one(), all_to_all(), fixed_outdegree(3), fixed_prob(0.1), pairwise_bernoulli(0.1)]
+        {
+            procedural(possible).expect("possible");
+        }
+        for impossible in [
+            fixed_indegree(3),
+            fixed_total_number(9),
+            symmetric_pairwise_bernoulli(0.1),
+            pairwise_poisson(0.1),
+            edges(vec![]),
+        ] {
+            let name = impossible.rule.name();
+            let message = procedural(impossible).expect_err(name).to_string();
+            let expected = format!(
+                "{name} cannot be procedural, since a source alone does not know its targets; one_to_one, all_to_all, \
+                 fixed_outdegree, fixed_prob and pairwise_bernoulli can"
+            );
+            assert_eq!(message, expected);
         }
     }
 

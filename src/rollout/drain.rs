@@ -56,8 +56,9 @@ impl Drain {
             match &record.what {
                 What::Spikes => recording.spikes.push(SpikeTrain { name, width, ..SpikeTrain::default() }),
                 What::Trace { variables, .. } => {
+                    let units = variables.iter().map(|variable| record.unit(network, variable)).collect();
                     let variables = variables.iter().map(|variable| (variable.clone(), vec![])).collect();
-                    recording.traces.push(TraceTable { name, width, variables, times: vec![] });
+                    recording.traces.push(TraceTable { name, width, variables, units, times: vec![] });
                 }
             }
         }

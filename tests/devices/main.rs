@@ -6,6 +6,7 @@
 //! - `statistics`: rates of networks;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
@@ -13,6 +14,7 @@ mod determinism;
 mod models;
 mod npz;
 mod parity;
+mod procedural;
 mod statistics;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -51,6 +53,7 @@ fn main() {
     all.extend(statistics::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    all.extend(procedural::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

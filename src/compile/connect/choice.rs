@@ -170,7 +170,7 @@ impl Permutation {
         let words = row.stream.words_lanes::<2>(u64::from(row.number), 0);
         let mut keys = [0; 8];
         keys.copy_from_slice(words.as_flattened());
-        Self { len, half_bits: half_bits(len), keys }
+        Self { len, half_bits: half_bits(row.n_partners), keys }
     }
 
     fn at(&self, i: u32) -> u32 {
@@ -189,9 +189,9 @@ impl Permutation {
     }
 }
 
-/// Bits of half a number below `len`; at least 3, since fewer leave too few permutations.
-pub fn half_bits(len: u32) -> u32 {
-    (u32::BITS - len.saturating_sub(1).leading_zeros()).div_ceil(2).max(3)
+/// Bits of half a partner's place; at least 3, since fewer leave too few permutations.
+pub fn half_bits(n_partners: u32) -> u32 {
+    (u32::BITS - n_partners.saturating_sub(1).leading_zeros()).div_ceil(2).max(3)
 }
 
 /// A hash of 32 bits (Wellons, <https://nullprogram.com/blog/2018/07/31/>: `lowbias32`).

@@ -39,7 +39,6 @@ pub(super) fn record(it: &Procedural) -> Vec<u32> {
         }
         _ => (0, 0, 0),
     };
-    // where autapses are left out, the numbers to permute are one less in rows that have a hole
     let values = [
         ("choice", CHOICE.iter().position(|name| *name == choice).unwrap_or(0) as u32),
         ("seed_low", it.stream.seed as u32),
