@@ -34,8 +34,8 @@ mod tests;
 use std::sync::Arc;
 
 pub use count::Plan;
-pub use edge::{Edge, for_each_edge};
 pub(crate) use draw::{DELAYS, WEIGHTS};
+pub use edge::{Edge, for_each_edge};
 pub use fill::{Block, Layout, Weights};
 pub use procedural::{Delay, Landing, Procedural};
 

@@ -28,8 +28,23 @@ pub const KIND: [&str; 3] = ["shared", "each", "procedural"];
 
 /// Words of a projection without rows; tables and landings by their distance from the first word, 0 where there is none.
 pub const PROCEDURAL: [&str; 17] = [
-    "choice", "seed_low", "seed_high", "stream", "targets", "autapses", "degree", "half_bits", "width",
-    "digits", "n_digits", "landings", "landings_end", "weights", "delays", "delay", "latency",
+    "choice",
+    "seed_low",
+    "seed_high",
+    "stream",
+    "targets",
+    "autapses",
+    "degree",
+    "half_bits",
+    "width",
+    "digits",
+    "n_digits",
+    "landings",
+    "landings_end",
+    "weights",
+    "delays",
+    "delay",
+    "latency",
 ];
 
 /// How the targets of a procedural row are chosen.
@@ -104,7 +119,8 @@ pub fn propagate_kernel(program: &Program) -> Result<String> {
 /// `regenerate`: draws a procedural row. Programs without any do not pay for it.
 fn write_regenerate(text: &mut String, is_needed: bool) {
     if !is_needed {
-        let arguments = "record: u32, number: u32, element: u32, value: f32, step: u32, lane: u32, stride: u32";
+        let arguments =
+            "record: u32, number: u32, element: u32, value: f32, step: u32, lane: u32, stride: u32";
         writes(text, format_args!("\nfn regenerate({arguments}) {{\n}}\n"));
         return;
     }

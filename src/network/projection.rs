@@ -188,8 +188,7 @@ impl<'a> ProjectionBuilder<'a> {
             check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         }
         let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
-        let projection =
-            Projection { name, from, to, connectivity, receptor, port, weight, delay, latency };
+        let projection = Projection { name, from, to, connectivity, receptor, port, weight, delay, latency };
         projection.check_procedural(network)?;
         network.projections.push(projection);
         Ok(())

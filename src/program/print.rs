@@ -123,7 +123,11 @@ impl fmt::Display for Program {
             match drawn.map(Procedural::table_bytes) {
                 None => writeln!(f, "projection {}: {count} blocks, {bytes} bytes", sources.name)?,
                 Some(tables) => {
-                    writeln!(f, "projection {}: procedural, 0 bytes of rows, {tables} of tables", sources.name)?;
+                    writeln!(
+                        f,
+                        "projection {}: procedural, 0 bytes of rows, {tables} of tables",
+                        sources.name
+                    )?;
                 }
             }
         }

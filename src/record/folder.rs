@@ -121,7 +121,8 @@ mod tests {
     fn recording() -> Recording {
         let train = SpikeTrain { name: "exc".into(), times: vec![0.1, 2.5], senders: vec![3, 0], width: 4 };
         let variables = vec![("V_m".to_string(), vec![1.0, 2.0, 3.0, 4.0]), ("e2e.g".into(), vec![0.0; 4])];
-        let table = TraceTable { name: "trace".into(), times: vec![0.1, 0.2], width: 2, variables, units: vec![] };
+        let table =
+            TraceTable { name: "trace".into(), times: vec![0.1, 0.2], width: 2, variables, units: vec![] };
         Recording { spikes: vec![train], traces: vec![table], ..Recording::default() }
     }
 

@@ -7,11 +7,13 @@
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `procedural`: projections without stored synapses send what stored ones send;
+//! - `monitors`: a run in one call;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
 mod determinism;
 mod models;
+mod monitors;
 mod npz;
 mod parity;
 mod procedural;
@@ -54,6 +56,7 @@ fn main() {
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(procedural::all());
+    all.extend(monitors::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

@@ -58,9 +58,10 @@ impl Choice {
                 Some(Self::Chance(Skips::new(p)))
             }
             Rule::PairwiseBernoulli(_) | Rule::SymmetricPairwiseBernoulli(_) => Some(Self::Independent(0)),
-            Rule::FixedIndegree(_) | Rule::FixedTotalNumber(_) | Rule::PairwisePoisson(_) | Rule::Edges(_) => {
-                None
-            }
+            Rule::FixedIndegree(_)
+            | Rule::FixedTotalNumber(_)
+            | Rule::PairwisePoisson(_)
+            | Rule::Edges(_) => None,
         }
     }
 
@@ -72,7 +73,13 @@ impl Choice {
     /// Draws a row in pieces: `see` is given the chunk, the number of the first entry within it and the partners.
     ///
     /// Where partners come in order, those outside of `within` may be left out.
-    pub fn draw(&self, row: &Row, within: Range<u32>, room: &mut Vec<u32>, see: &mut impl FnMut(u32, u32, &[u32])) {
+    pub fn draw(
+        &self,
+        row: &Row,
+        within: Range<u32>,
+        room: &mut Vec<u32>,
+        see: &mut impl FnMut(u32, u32, &[u32]),
+    ) {
         let n_left = row.n_partners - u32::from(row.hole.is_some());
         let hole = row.hole.unwrap_or(row.n_partners);
         let to_place = |drawn: u32| drawn + u32::from(drawn >= hole);

@@ -107,8 +107,7 @@ impl<'a> Drawing<'a> {
         }
         if let EdgeDelay::Random { distribution, dt, .. } = &wiring.delay {
             let quantile = distribution.quantile();
-            // at least 1: a step is the smallest delay
-            drawing.delays = Some(Quantiles::new(1.0, |p, upper| quantile(p, upper) / dt));
+            drawing.delays = Some(Quantiles::of_steps(|p, upper| quantile(p, upper) / dt));
         }
         match &connectivity.rule {
             Rule::FixedTotalNumber(n) => drawing.degrees = drawing.draw_degrees(*n),

@@ -9,6 +9,7 @@
 //!
 //! Knots are fixed-point numbers of 31 bits. `shaders/kernel/regenerate.wgsl` reads the same table.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::random::Stream;
@@ -31,6 +32,19 @@ impl Quantiles {
     /// Tabulates `quantile`, which takes a probability in 0..=0.5 and whether it is that of the upper tail. Values are
     /// resolved to 2^-30 of the largest or of `largest`.
     pub fn new(largest: f64, quantile: impl Fn(f64, bool) -> f64) -> Self {
+        Self::with_exponents(-900..=900, largest, quantile)
+    }
+
+    /// Tabulates numbers of steps; those beyond 2^30, too many for any ring, count as 2^30.
+    pub fn of_steps(quantile: impl Fn(f64, bool) -> f64) -> Self {
+        Self::with_exponents(0..=29, 1.0, quantile)
+    }
+
+    fn with_exponents(
+        exponents: RangeInclusive<i32>,
+        largest: f64,
+        quantile: impl Fn(f64, bool) -> f64,
+    ) -> Self {
         // the middle of the words at the same distance
         let probability = |m: u32| (f64::from(m) + 0.5).min(f64::from(1u32 << 31)) / (1u64 << 32) as f64;
         let halves = [false, true];
@@ -39,9 +53,12 @@ impl Quantiles {
             .map(|(p, upper)| quantile(p, upper))
             .collect();
         let extreme = values.iter().fold(largest, |extreme, value| extreme.max(value.abs()));
-        let exponent = if extreme > 0.0 { (29 - log2_floor(extreme)).clamp(-900, 900) } else { 0 };
+        let exponent = if extreme > 0.0 { 29 - log2_floor(extreme) } else { 0 };
+        let exponent = exponent.clamp(*exponents.start(), *exponents.end());
         let scale = power_of_two(exponent);
-        Self { knots: values.iter().map(|value| (value * scale).round() as i32).collect(), exponent }
+        let most = f64::from(1u32 << 30);
+        let fixed = |value: &f64| (value * scale).round().clamp(-most, most) as i32;
+        Self { knots: values.iter().map(fixed).collect(), exponent }
     }
 
     /// What a fixed-point number is times 2^exponent.
@@ -182,6 +199,16 @@ mod tests {
             table.fill(stream, 9, first as u32, &mut some);
             assert_eq!(some, all[first..first + n]);
         }
+    }
+
+    #[test]
+    fn what_is_too_large_stays_too_large() {
+        let delays = Quantiles::of_steps(|_, upper| if upper { 1e12 } else { 2.0 });
+        let longest = steps(delays.at(u32::MAX), delays.exponent(), 0);
+        assert_eq!((longest, steps(delays.at(0), delays.exponent(), 0)), (1 << 30, 2));
+        let endless = Distribution::Normal { mean: 1e308, std: 1e308 };
+        let table = Quantiles::new(0.0, endless.quantile());
+        (0..=255).for_each(|k| assert!(table.at(k << 24).unsigned_abs() <= 1 << 30));
     }
 
     #[test]

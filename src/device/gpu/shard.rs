@@ -5,8 +5,8 @@
 //! such run of elements gets a record, and each group of elements a list of the records that touch it, so
 //! that a spike looks at the pieces of its own population only. Projections without rows are pieces of the first shard.
 
-use crate::compile::connect::{Block, Layout, Weights};
 use super::procedural;
+use crate::compile::connect::{Block, Layout, Weights};
 use crate::compile::kernel::{KIND, PIECE, words};
 use crate::error::{Error, Result};
 use crate::program::{GROUP, Program};

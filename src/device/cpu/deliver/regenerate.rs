@@ -76,14 +76,7 @@ impl Values {
 }
 
 /// Adds the part of a piece that falls onto these targets.
-fn add(
-    it: &Procedural,
-    landing: &Landing,
-    places: &[u32],
-    values: &Values,
-    value: f32,
-    target: &mut Target,
-) {
+fn add(it: &Procedural, landing: &Landing, places: &[u32], values: &Values, value: f32, target: &mut Target) {
     let worth = |amount: i32| if value == 1.0 { amount } else { scaled(amount, value) };
     let first_slot = target.first_slot;
     let hits = (places.iter().enumerate())
