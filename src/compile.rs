@@ -4,7 +4,7 @@
 //! 2. [`compose`]: one graph for all populations that are updated alike, from the models' texts;
 //! 3. [`layout`]: numbers for elements and ring slots;
 //! 4. [`wire`]: rows of synapses, the window, the scale of every port;
-//! 5. [`schedule`]: spikes that are known beforehand.
+//! 5. [`schedule`]: spikes that are known beforehand, and values that are there from the start.
 //!
 //! Nothing in here knows a model by name.
 
@@ -16,6 +16,7 @@ pub mod layout;
 pub mod recipe;
 mod scale;
 pub mod schedule;
+mod sent;
 pub mod size;
 pub mod stimulus;
 pub mod wire;
@@ -58,7 +59,9 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
     let groups = compose::groups(network, &recipes)?;
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
     let wired = wire::wire(network, &recipes, &mut layout, target)?;
-    let events = schedule::events(network, &layout)?;
+    let events = schedule::events(network, &recipes, &layout)?;
+    let (events, mut initial) = events;
+    initial.extend(sent::at_start(network, &recipes, &mut layout)?);
     Ok(Program {
         dt_ms: network.dt_ms(),
         seed: network.seed(),
@@ -74,6 +77,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         blocks: wired.blocks,
         procedural: wired.procedural,
         events,
+        initial,
         traces: layout.traces,
         populations: layout.populations,
         synapses: wired.synapses,

@@ -7,6 +7,7 @@ pub mod projection;
 pub mod record;
 pub mod rule;
 pub mod target;
+mod through;
 pub mod view;
 
 pub use projection::{Projection, ProjectionBuilder};

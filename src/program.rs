@@ -19,6 +19,9 @@ pub const GROUP: u32 = 64;
 /// The longest window: a spike carries 4 bits of the step within its window.
 pub const MAX_WINDOW: u32 = 16;
 
+/// The step before the first: -1, as steps wrap round.
+pub const BEFORE: u64 = u64::MAX;
+
 /// A compiled network.
 #[derive(Debug)]
 pub struct Program {
@@ -50,12 +53,21 @@ pub struct Program {
     pub procedural: Vec<Procedural>,
     /// Spikes that are known beforehand, by step, then element.
     pub events: Vec<Event>,
+    /// What is sent in the step before the first: values that are there from the start.
+    pub initial: Vec<Event>,
     /// Traces in the order of their numbers in [`Member::traces`].
     pub traces: Vec<Trace>,
     /// The populations by their position in the network.
     pub populations: Vec<Located>,
     /// Number of synapses.
     pub synapses: u64,
+}
+
+impl Program {
+    /// The end of the elements that are updated; what is sent beside spikes has numbers from here on.
+    pub fn updated(&self) -> u32 {
+        self.kernels.last().map_or(0, |kernel| kernel.first + kernel.len)
+    }
 }
 
 /// One update kernel: what a step computes for an element.
@@ -77,6 +89,8 @@ pub struct Kernel {
     pub fired: Option<NodeId>,
     /// What a spike carries (f32), where that is not 1.
     pub value: Option<NodeId>,
+    /// What the element sends beside its spikes.
+    pub outlets: Vec<Outlet>,
     /// Values that traces record (f32 or integer).
     pub recorded: Vec<NodeId>,
     /// State planes: name and type.
@@ -87,6 +101,15 @@ pub struct Kernel {
     pub constants: Vec<Constant>,
     /// The populations, by their first element.
     pub members: Vec<Member>,
+}
+
+/// Something that an element sends beside its spikes, under a number of its own: [`Member::outlets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlet {
+    /// Whether it is sent in this step (a bool); at every step where there is none.
+    pub when: Option<NodeId>,
+    /// What is sent (f32).
+    pub value: NodeId,
 }
 
 /// What a leaf of a kernel's graph stands for.
@@ -122,6 +145,8 @@ pub struct Member {
     pub first: u32,
     /// Elements, without padding.
     pub size: u32,
+    /// The number of element 0 at each outlet of the kernel.
+    pub outlets: Vec<u32>,
     /// State at the start, one plane per variable, each of `size` words or of 1 word for all.
     pub state: Vec<Vec<u32>>,
     /// Constants as words, in the order of the kernel's: 1 word, or `size` words where `each`.
@@ -203,7 +228,7 @@ pub struct Sources {
 /// A spike: an element, the step in which it was found and what it carries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// The step, counted from 0; the spike's time is `(step + 1) · dt`.
+    /// The step, counted from 0; the spike's time is `(step + 1) · dt`. [`BEFORE`] stands for the step before.
     pub step: u64,
     /// The element.
     pub element: u32,

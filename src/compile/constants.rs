@@ -36,6 +36,22 @@ impl Entry {
     }
 }
 
+/// The number of a constant by name, for one element.
+pub fn number(entries: &[Entry], name: &str, element: usize) -> f64 {
+    let entry = entries.iter().find(|entry| entry.constant.name == name);
+    let entry = entry.expect("a recipe lists its constants");
+    from_word(entry.constant.scalar, entry.words[element.min(entry.words.len() - 1)])
+}
+
+/// The number that a word holds.
+pub fn from_word(scalar: Scalar, word: u32) -> f64 {
+    match scalar {
+        Scalar::F32 => f64::from(f32::from_bits(word)),
+        Scalar::I32 => f64::from(word as i32),
+        Scalar::U32 => f64::from(word),
+    }
+}
+
 /// The word that holds `value`; conversion saturates.
 pub fn word(scalar: Scalar, value: f64) -> u32 {
     match scalar {

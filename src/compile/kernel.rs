@@ -13,8 +13,13 @@ use crate::model::reflect::{self, Scalar};
 use crate::program::{GROUP, Kernel, Leaf, Program};
 use std::fmt::Write;
 
-/// Words of a member's record; the slots of its ports and its shared constants follow.
+/// Words of a member's record; the slots of its ports, the numbers of its outlets and its shared constants follow.
 pub const MEMBER: [&str; 4] = ["first", "size", "traces", "traces_end"];
+
+/// Words of a member's record before its constants: [`MEMBER`], the slots of its ports, the numbers of its outlets.
+pub fn member_words(kernel: &Kernel) -> u32 {
+    MEMBER.len() as u32 + kernel.ports + kernel.outlets.len() as u32
+}
 
 /// Words of one recorded value of a member.
 pub const TRACE: [&str; 7] = ["number", "value", "first", "len", "column", "every", "width"];
@@ -87,6 +92,7 @@ pub fn update_kernel(program: &Program, kernel: usize) -> Result<String> {
     write_arrivals(&mut text, kernel);
     write_advance(&mut text, kernel)?;
     write_recorded(&mut text, kernel);
+    write_sent(&mut text, kernel);
     Ok(text)
 }
 
@@ -218,7 +224,9 @@ fn write_structs(text: &mut String, kernel: &Kernel) {
     let step =
         [("state", "State"), ("fired", "bool"), ("value", "f32")].map(|(name, ty)| (name.to_string(), ty));
     let recorded = (0..kernel.recorded.len()).map(|k| (format!("recorded_{k}"), "f32"));
-    write_struct(text, "Step", &step.into_iter().chain(recorded).collect::<Vec<_>>());
+    let sent =
+        (0..kernel.outlets.len()).flat_map(|k| [(format!("when_{k}"), "bool"), (format!("sent_{k}"), "f32")]);
+    write_struct(text, "Step", &step.into_iter().chain(recorded).chain(sent).collect::<Vec<_>>());
 }
 
 /// `load`, `store` and `is_finite`: planes of state, one after the other.
@@ -247,7 +255,7 @@ fn write_state(text: &mut String, kernel: &Kernel) {
 fn write_constants(text: &mut String, kernel: &Kernel) {
     text.push_str("\nfn constants_of(member: u32, e: u32) -> Constants {\n    var c: Constants;\n");
     let mut planes = 0;
-    let mut shared = MEMBER.len() as u32 + kernel.ports;
+    let mut shared = member_words(kernel);
     for (k, constant) in kernel.constants.iter().enumerate() {
         let word = if constant.each {
             planes += 1;
@@ -294,6 +302,7 @@ fn write_advance(text: &mut String, kernel: &Kernel) -> Result<()> {
     let graph = &kernel.graph;
     let mut outputs: Vec<NodeId> = kernel.next.clone();
     outputs.extend(kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded));
+    outputs.extend(kernel.outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value])));
     let leaf = |leaf: LeafId| leaf_text(kernel, leaf);
     let printed = lane::print(graph, &outputs, &leaf, "i", "    ")
         .map_err(|error| Error::Device(format!("kernel `{}`: {error}", kernel.name)))?;
@@ -319,6 +328,11 @@ fn write_advance(text: &mut String, kernel: &Kernel) -> Result<()> {
         let as_float = if graph.ty(*id) == Ty::F32 { result.clone() } else { format!("f32({result})") };
         writes(text, format_args!("    result.recorded_{k} = {as_float};\n"));
     }
+    for (k, outlet) in kernel.outlets.iter().enumerate() {
+        let when = if outlet.when.is_some() { take().clone() } else { "true".into() };
+        writes(text, format_args!("    result.when_{k} = {when};\n"));
+        writes(text, format_args!("    result.sent_{k} = {};\n", take()));
+    }
     text.push_str("    return result;\n}\n");
     Ok(())
 }
@@ -330,4 +344,19 @@ fn write_recorded(text: &mut String, kernel: &Kernel) {
         writes(text, format_args!("    if number == {k}u {{\n        return now.recorded_{k};\n    }}\n"));
     }
     text.push_str("    return 0.0;\n}\n");
+}
+
+/// `send`: what is sent beside spikes, each under its own number.
+fn write_sent(text: &mut String, kernel: &Kernel) {
+    text.push_str("\nfn send(member: u32, i: u32, q: u32, now: Step) {\n");
+    for k in 0..kernel.outlets.len() {
+        let first = MEMBER.len() as u32 + kernel.ports + k as u32;
+        writes(
+            text,
+            format_args!(
+                "    if now.when_{k} && now.sent_{k} != 0.0 {{\n        append(tables[member + {first}u] + i, q, now.sent_{k});\n    }}\n"
+            ),
+        );
+    }
+    text.push_str("}\n");
 }

@@ -1,13 +1,18 @@
 //! Third pass: numbers for elements, ring slots and trace columns.
 
-use super::compose::Group;
+use super::compose::{Group, part_of_receptor, parts_of_sender};
 use super::constants::{Entry, flat, word};
 use super::recipe::{Recipe, Recipes, Set};
 use crate::error::{Error, Result};
-use crate::model::instance::Numbers;
+use crate::model::instance::{Kind, Numbers, Settings};
+use crate::model::reflect::Member as Declared;
+use crate::model::tag::Term;
+use crate::model::{Model, Role};
+use crate::network::projection::Projection;
 use crate::network::record::What;
 use crate::network::{MAX_ELEMENTS, Network};
 use crate::program::{GROUP, Kernel, Leaf, Located, Member, Partition, Recorded, Trace};
+use std::collections::BTreeMap;
 
 /// Where everything lies.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub fn layout(network: &Network, recipes: &Recipes, groups: Vec<Group>, partitio
     for group in groups {
         out.add_kernel(recipes, group);
     }
+    out.number_outlets();
     out.locate_populations(network, recipes)?;
     out.assign_slots(partitions)?;
     out.add_traces(network, recipes, &recorded);
@@ -68,18 +74,35 @@ pub fn recorded(network: &Network, recipe: &Recipe) -> Vec<(usize, usize)> {
 
 /// Part and member of a variable: `V_m`, or `NAME.g` for the synapse of a projection.
 fn variable(network: &Network, recipe: &Recipe, name: &str) -> (usize, usize) {
-    let position = |members: &[crate::model::reflect::Member], name: &str| {
-        flat(members).iter().position(|(known, _)| known == name).expect("records are checked")
+    let position =
+        |model: &Model, name: &str| flat(model.state()).iter().position(|(known, _)| known == name);
+    let found = match name.split_once('.') {
+        None => position(&recipe.model, name).map(|member| (0, member)),
+        Some((projection, field)) => {
+            let named = network.projections().iter().filter(|known| known.name == projection);
+            let mut parts = named.flat_map(|projection| parts(recipe, projection));
+            parts.find_map(|(part, settings)| Some((part, position(&settings.model, field)?)))
+        }
     };
-    let Some((projection, field)) = name.split_once('.') else {
-        return (0, position(recipe.model.state(), name));
-    };
-    let receptor = network.projections().iter().filter(|known| known.name == projection).find_map(|known| {
-        let receptor = known.receptor.as_ref()?;
-        recipe.receptors.iter().position(|other| other == receptor)
-    });
-    let k = receptor.expect("records are checked");
-    (k + 1, position(recipe.receptors[k].synapse.model.state(), field))
+    found.expect("records are checked")
+}
+
+/// The models of a projection that are parts of a recipe, with their numbers.
+fn parts<'p>(recipe: &Recipe, projection: &'p Projection) -> Vec<(usize, &'p Settings)> {
+    let mut parts = vec![];
+    if let Some(receptor) = &projection.receptor
+        && let Some(k) = recipe.receptors.iter().position(|known| known == receptor)
+    {
+        parts.extend(receptor.synapse.iter().map(|synapse| (part_of_receptor(k), synapse)));
+    }
+    if let Some(sender) = &projection.sender
+        && let Some(k) = recipe.senders.iter().position(|known| known == sender)
+    {
+        let [stp, synapse] = parts_of_sender(recipe, k);
+        parts.extend(sender.stp.iter().map(|settings| (stp, settings)));
+        parts.extend(sender.synapse.iter().map(|settings| (synapse, settings)));
+    }
+    parts
 }
 
 impl Layout {
@@ -108,6 +131,7 @@ impl Layout {
                 name: recipe.name.clone(),
                 first: self.elements,
                 size: recipe.size,
+                outlets: vec![],
                 state: initial(recipe),
                 constants: kept.iter().map(|k| Entry::clone(&entries[*k as usize]).words).collect(),
                 slots: vec![],
@@ -126,12 +150,25 @@ impl Layout {
             next: composed.next,
             fired: composed.fired,
             value: composed.value,
+            outlets: composed.outlets,
             recorded: composed.recorded,
             state: composed.state,
             ports: recipe.ports().len() as u32,
             constants,
             members,
         });
+    }
+
+    /// Numbers for what elements send beside their spikes.
+    fn number_outlets(&mut self) {
+        for kernel in &mut self.kernels {
+            for member in &mut kernel.members {
+                for _ in &kernel.outlets {
+                    member.outlets.push(self.elements);
+                    self.elements += member.padded();
+                }
+            }
+        }
     }
 
     /// Finds every population; scheduled ones get a set of elements for each kind of event.
@@ -225,10 +262,32 @@ impl Layout {
     }
 }
 
+/// State of a generator at the start: the defaults of its tags.
+fn start(model: &Model, params: &BTreeMap<String, Numbers>) -> Vec<Vec<u32>> {
+    let plane = |member: &Declared| {
+        let numbers = match member.tag().and_then(|tag| tag.default.clone()) {
+            Some(Term::Name(name)) => params[&name].clone(),
+            Some(Term::Number(value)) => Numbers::Same(value),
+            None => Numbers::Same(0.0),
+        };
+        match numbers {
+            Numbers::Same(value) => vec![word(member.scalar, value)],
+            Numbers::Each(values) => values.iter().map(|value| word(member.scalar, *value)).collect(),
+        }
+    };
+    model.state().iter().map(plane).collect()
+}
+
 /// State at the start, plane by plane; values kept relative to a parameter are made so.
 fn initial(recipe: &Recipe) -> Vec<Vec<u32>> {
-    let mut planes = vec![];
-    for member in recipe.model.state() {
+    let of_stimuli = recipe.stimuli.iter().flat_map(|stimulus| start(&stimulus.model, &stimulus.params));
+    let mut planes: Vec<Vec<u32>> = of_stimuli.chain(recipe.held.iter().map(|_| vec![0])).collect();
+    // a relay has no state of its own
+    if recipe.model.role() == Role::Generator {
+        let own = if recipe.relays.is_some() { vec![] } else { start(&recipe.model, &recipe.params) };
+        planes.extend(own);
+    }
+    for member in recipe.model.state().iter().filter(|_| recipe.model.role() == Role::Neuron) {
         let numbers = &recipe.init[&member.name];
         let origin = member.tag().and_then(|tag| tag.from.as_ref()).map(|name| &recipe.params[name]);
         let value = |k: usize| numbers.at(k) - origin.map_or(0.0, |origin| origin.at(k));
@@ -236,9 +295,11 @@ fn initial(recipe: &Recipe) -> Vec<Vec<u32>> {
         let count = if same { 1 } else { recipe.size as usize };
         planes.push((0..count).map(|k| word(member.scalar, value(k))).collect());
     }
-    for receptor in &recipe.receptors {
-        let start = receptor.synapse.numbers(crate::model::instance::Kind::Init, 1, None);
-        for member in receptor.synapse.model.state() {
+    let receptors = recipe.receptors.iter().flat_map(|receptor| &receptor.synapse);
+    let senders = recipe.senders.iter().flat_map(|sender| sender.stp.iter().chain(&sender.synapse));
+    for part in receptors.chain(senders) {
+        let start = part.numbers(Kind::Init, 1, None);
+        for member in part.model.state() {
             planes.push(vec![word(member.scalar, start[&member.name].at(0))]);
         }
     }

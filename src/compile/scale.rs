@@ -4,14 +4,14 @@
 //! that can arrive in one step stays below 2^31, so no sum ever overflows, whatever fires.
 
 use super::connect::Plan;
-use super::constants::{Entry, Evaluation};
+use super::constants::{Entry, Evaluation, number};
 use super::layout::Layout;
-use super::recipe::{Recipe, Recipes, Synaptic};
+use super::recipe::{Recipe, Recipes, Synaptic, sender_prefix};
 use super::schedule;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
-use crate::model::reflect::Scalar;
+use crate::network::projection::Sender;
 use crate::network::{Network, Population, PopulationId};
 use crate::program::{Partition, Port};
 use std::ops::Range;
@@ -25,13 +25,14 @@ pub(super) struct Scales {
 }
 
 impl Scales {
+    /// Finds every scale and sets it in the kernels' constants.
     pub fn new(network: &Network, recipes: &Recipes, layout: &mut Layout, plan: &Plan) -> Result<Scales> {
         let bounds = spike_bounds(network, recipes, layout, plan)?;
         let mut scales = Scales { slot: vec![1.0; layout.slots as usize], ports: vec![] };
         for (position, recipe) in recipes.populations.iter().enumerate() {
             let (kernel, member) = layout.places[position];
-            let most = incoming_bound(network, recipes, &bounds, recipe);
             for (port, name) in recipe.ports().iter().enumerate() {
+                let most = bounds.incoming(network, recipes, recipe, port)?;
                 let planes = planes(layout, (kernel, member), port);
                 let (mut sum, mut count) = (0.0f64, 0u32);
                 for slot in planes.iter().cloned().flatten() {
@@ -77,20 +78,6 @@ fn set_scale(layout: &mut Layout, place: (usize, usize), port: usize, scale: f64
     }
 }
 
-/// The largest value that a spike into a recipe can carry.
-fn incoming_bound(network: &Network, recipes: &Recipes, bounds: &Bounds, recipe: &Recipe) -> f64 {
-    let mut most = 1.0f64;
-    for synaptic in &recipes.synaptic {
-        let (from, to) = synaptic.ends(network);
-        if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
-            continue;
-        }
-        let sources = from.slices().iter().map(|slice| bounds.of(recipes, synaptic, slice.population));
-        most = sources.fold(most, f64::max);
-    }
-    most
-}
-
 /// The largest value of a spike, by recipe and by scheduled population.
 struct Bounds {
     recipes: Vec<f64>,
@@ -98,6 +85,29 @@ struct Bounds {
 }
 
 impl Bounds {
+    /// The largest value that can come with a weight to a port.
+    fn incoming(&self, network: &Network, recipes: &Recipes, recipe: &Recipe, port: usize) -> Result<f64> {
+        let mut most = 0.0f64;
+        if let Some(scheduled) = recipe.relays {
+            most = most.max(self.scheduled[scheduled.0 as usize]);
+        }
+        for synaptic in recipes.synaptic.iter().filter(|synaptic| synaptic.ends_on(network, recipe)) {
+            let projection = &network.projections()[synaptic.projection];
+            if !recipe.taking_ports(projection).any(|taking| taking == port) {
+                continue;
+            }
+            let (from, _) = synaptic.ends(network);
+            for slice in from.slices() {
+                let sent = match &projection.sender {
+                    None => self.of(recipes, synaptic, slice.population),
+                    Some(sender) => sent_bound(network, recipes, slice.population, sender)?,
+                };
+                most = most.max(sent);
+            }
+        }
+        Ok(most)
+    }
+
     fn of(&self, recipes: &Recipes, synaptic: &Synaptic, population: PopulationId) -> f64 {
         match synaptic.made.or_else(|| recipes.of(population)) {
             Some(recipe) => self.recipes[recipe],
@@ -116,14 +126,13 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
             if recipe.model.function("bound").is_none() {
                 continue;
             }
-            let most = incoming_bound(network, recipes, &bounds, recipe);
-            let incoming: Vec<f64> = (0..recipe.ports().len())
-                .map(|port| {
-                    let slots = planes(layout, layout.places[position], port).into_iter().flatten();
-                    let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
-                    sums.fold(0.0, f64::max) * most + stimulus_bound(network, recipe, port)
-                })
-                .collect();
+            let incoming = (0..recipe.ports().len()).map(|port| {
+                let most = bounds.incoming(network, recipes, recipe, port)?;
+                let slots = planes(layout, layout.places[position], port).into_iter().flatten();
+                let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
+                Ok(sums.fold(0.0, f64::max) * most + stimulus_bound(network, recipe, port))
+            });
+            let incoming = incoming.collect::<Result<Vec<f64>>>()?;
             let bound = bound(network, &recipe.model, &recipe.constants(network.dt_ms(), 0)?, "", &incoming)?
                 .max(1.0);
             if bound > bounds.recipes[position] {
@@ -158,6 +167,20 @@ fn stimulus_bound(network: &Network, recipe: &Recipe, port: usize) -> f64 {
     most.sum()
 }
 
+/// The largest value that a sender sends; its update keeps within it.
+fn sent_bound(
+    network: &Network,
+    recipes: &Recipes,
+    population: PopulationId,
+    sender: &Sender,
+) -> Result<f64> {
+    let recipe = &recipes.populations[recipes.sending(population).expect("its senders were collected")];
+    let k = recipe.senders.iter().position(|known| known == sender).expect("its senders were collected");
+    let last = sender.synapse.as_ref().or(sender.stp.as_ref()).expect("a sender has a part");
+    let entries = recipe.constants(network.dt_ms(), 0)?;
+    bound(network, &last.model, &entries, &sender_prefix(last, k), &[])
+}
+
 /// `bound` of a model, at its largest over all elements.
 fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, incoming: &[f64]) -> Result<f64> {
     let evaluation = Evaluation::new(model, "bound")?;
@@ -173,16 +196,7 @@ fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, inco
                 }
                 _ => return network.dt_ms(),
             };
-            let entry = entries
-                .iter()
-                .find(|entry| entry.constant.name == key)
-                .expect("a recipe lists its constants");
-            let word = entry.words[element.min(entry.words.len() - 1)];
-            match entry.constant.scalar {
-                Scalar::F32 => f64::from(f32::from_bits(word)),
-                Scalar::I32 => f64::from(word as i32),
-                Scalar::U32 => f64::from(word),
-            }
+            number(entries, &key, element)
         };
         evaluation.run(&value)[0].as_f64()
     };
@@ -193,6 +207,9 @@ fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
     let largest = |(_, population): (usize, &Population)| {
         if !population.settings.model.is_scheduled() {
             return Ok(1.0);
+        }
+        if population.settings.model.function("level").is_some() {
+            return Ok(schedule::levels(network, population)?.0.max(1e-30));
         }
         let mut most = 1.0f64;
         for function in ["event", "count"] {

@@ -6,7 +6,7 @@
 //! targets that it owns. Nothing is shared but the list of spikes, so there are no atomics, and the sums are
 //! integers, so their order does not matter.
 
-mod deliver;
+pub(super) mod deliver;
 mod share;
 
 use super::{Chunk, Snapshot};
@@ -57,6 +57,8 @@ pub struct Engine {
     compiled: Arc<Vec<Compiled>>,
     shares: Vec<Share>,
     pool: Option<ThreadPool>,
+    /// What was sent beside spikes in this window; kept for its memory.
+    sent: Vec<Event>,
     step: u64,
 }
 
@@ -80,8 +82,9 @@ impl Compiled {
             Some(leaf) => Output::over(*node, leaf),
             None => Output::new(*node),
         });
-        let others =
-            kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).map(|node| Output::new(*node));
+        let sent = kernel.outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
+        let others = kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).copied().chain(sent);
+        let others = others.map(Output::new);
         let outputs: Vec<Output> = state.chain(others).collect();
         let compiled = lane::Kernel::compile(&kernel.graph, &outputs);
         let compiled =
@@ -106,7 +109,7 @@ impl Engine {
             .then(|| rayon::ThreadPoolBuilder::new().num_threads(cpu.threads.min(shares.len())).build());
         let pool =
             pool.transpose().map_err(|error| Error::Device(format!("cannot start threads: {error}")))?;
-        Ok(Engine { program, compiled, shares, pool, step: 0 })
+        Ok(Engine { program, compiled, shares, pool, sent: vec![], step: 0 })
     }
 
     /// Runs `work` on every share, on all threads.
@@ -123,13 +126,17 @@ impl Engine {
         let first = self.step;
         self.each(|share| share.update(&program, &compiled, first, steps));
         let begin = spikes.len();
+        let mut sent = std::mem::take(&mut self.sent);
         for share in &mut self.shares {
             spikes.append(&mut share.spikes);
+            sent.append(&mut share.sent);
         }
-        let found = &spikes[begin..];
-        if !found.is_empty() || !events.is_empty() {
-            self.each(|share| share.deliver(&program, found, events));
+        let all = [&spikes[begin..], &sent, events];
+        if all.iter().any(|events| !events.is_empty()) {
+            self.each(|share| share.deliver(&program, all));
         }
+        sent.clear();
+        self.sent = sent;
         self.step += u64::from(steps);
     }
 

@@ -13,8 +13,22 @@ use crate::unit::ms;
 use std::path::PathBuf;
 
 const POPULATION: [&str; 6] = ["model", "model_file", "size", "params", "init", "input"];
-const PROJECTION: [&str; 10] =
-    ["name", "from", "to", "rule", "connectivity", "synapse", "output", "port", "weight", "delay"];
+const PROJECTION: [&str; 14] = [
+    "name",
+    "from",
+    "to",
+    "rule",
+    "connectivity",
+    "synapse",
+    "output",
+    "stp",
+    "align_pre",
+    "both_ways",
+    "port",
+    "weight",
+    "weight_back",
+    "delay",
+];
 const RECORD: [&str; 3] = ["from", "what", "every"];
 
 /// Adds sections to a network.
@@ -75,6 +89,18 @@ impl Reader {
         }
         if let Some(output) = table.get("output") {
             builder = builder.output(self.instance("`output`", output, Role::Output)?);
+        }
+        if let Some(stp) = table.get("stp") {
+            builder = builder.stp(self.instance("`stp`", stp, Role::Synapse)?);
+        }
+        if table.is_true("align_pre")? {
+            builder = builder.align_pre();
+        }
+        if table.is_true("both_ways")? {
+            builder = builder.both_ways();
+        }
+        if let Some(weight) = table.get("weight_back") {
+            builder = builder.weight_back(given("`weight_back`", weight)?);
         }
         builder.build()
     }

@@ -151,7 +151,7 @@ pub fn continuous(model: &Model) -> impl Iterator<Item = &Member> {
 
 /// The inputs of a model that sum spikes.
 pub fn spike_ports(model: &Model) -> impl Iterator<Item = &Member> {
-    model.inputs().iter().filter(|member| member.tag().is_some_and(|tag| !tag.continuous))
+    model.inputs().iter().filter(|member| member.tag().is_some_and(|tag| !tag.continuous && !tag.presynaptic))
 }
 
 fn columns(what: &str, given: &Given, tag: &Tag, size: u32) -> Result<Vec<Vec<f64>>> {

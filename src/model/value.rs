@@ -19,6 +19,20 @@ pub enum Value {
     Random(Distribution),
 }
 
+impl Value {
+    /// The value in a unit of which `factor` make up its own.
+    pub fn times(self, factor: f64) -> Value {
+        if factor == 1.0 {
+            return self;
+        }
+        match self {
+            Value::Constant(value) => Value::Constant(value * factor),
+            Value::Each(values) => Value::Each(values.iter().map(|value| value * factor).collect()),
+            Value::Random(distribution) => Value::Random(distribution.times(factor)),
+        }
+    }
+}
+
 /// One number as given, with its unit if it had one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {

@@ -48,6 +48,24 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// The distribution of `factor` times as much, for a factor above 0.
+    pub fn times(self, factor: f64) -> Distribution {
+        use Distribution::{Exponential, Lognormal, Normal, TruncatedNormal, Uniform};
+        match self {
+            Normal { mean, std } => Normal { mean: mean * factor, std: std * factor },
+            TruncatedNormal { mean, std, low, high } => TruncatedNormal {
+                mean: mean * factor,
+                std: std * factor,
+                low: low * factor,
+                high: high * factor,
+            },
+            // its mean is that of the logarithm
+            Lognormal { mean, std } => Lognormal { mean: mean + crate::random::ln(factor), std },
+            Uniform { low, high } => Uniform { low: low * factor, high: high * factor },
+            Exponential { mean } => Exponential { mean: mean * factor },
+        }
+    }
+
     /// Checks the parameters.
     pub fn validate(&self) -> Result<(), Error> {
         let fail = |text: String| Err(Error::Distribution(text));

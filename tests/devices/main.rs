@@ -8,10 +8,12 @@
 //! - `agreement`: both devices find the same spikes;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
 mod determinism;
+mod inputs;
 mod models;
 mod monitors;
 mod npz;
@@ -57,6 +59,7 @@ fn main() {
     all.extend(agreement::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(inputs::all());
     all.extend(models::all());
     let conclusion = libtest_mimic::run(&arguments, all);
     if conclusion.num_ignored > 0 {

@@ -32,6 +32,7 @@ pub(super) struct Counted<'a> {
     /// By target, for projections drawn by source.
     pub partition_of: Vec<u32>,
     pub chunks: Vec<Chunk>,
+    pub edges: u64,
 }
 
 /// Lines drawn one after the other by one thread.
@@ -79,7 +80,9 @@ impl<'a> Plan<'a> {
         for wiring in wirings {
             let drawing = Drawing::new(wiring)?;
             let mut counted = Counted::new(drawing, partitions)?;
+            let before = plan.edges;
             counted.count(&mut plan);
+            counted.edges = plan.edges - before;
             plan.projections.push(counted);
         }
         Ok(plan)
@@ -98,6 +101,11 @@ impl<'a> Plan<'a> {
     /// Number of edges.
     pub fn edges(&self) -> u64 {
         self.edges
+    }
+
+    /// Number of edges of the `k`-th projection.
+    pub fn edges_of(&self, k: usize) -> u64 {
+        self.projections[k].edges
     }
 
     /// Smallest and largest delay in steps; 1 and 1 where there is no edge.
@@ -150,7 +158,7 @@ impl<'a> Counted<'a> {
             Major::Target => (chunks_of_targets(&drawing, &owned), vec![]),
             Major::Source => (chunks_of_sources(&drawing), partition_of),
         };
-        Ok(Self { drawing, slots, partition_of, chunks })
+        Ok(Self { drawing, slots, partition_of, chunks, edges: 0 })
     }
 
     fn count(&mut self, plan: &mut Plan) {

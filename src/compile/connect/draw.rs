@@ -126,6 +126,14 @@ impl<'a> Drawing<'a> {
         self.wiring.connectivity.rule.expected(self.sources.len(), self.targets.len())
     }
 
+    /// Draws the edges of a line, in the order of partners where a source draws them.
+    pub fn draw_in_order(&self, at: u32, line: &mut Line) {
+        self.draw(at, line);
+        if self.choice.as_ref().is_some_and(|choice| !choice.is_ordered()) {
+            line.sort();
+        }
+    }
+
     /// Draws the edges of a line.
     pub fn draw(&self, at: u32, line: &mut Line) {
         line.partners.clear();
@@ -150,9 +158,6 @@ impl<'a> Drawing<'a> {
             self.draw_values(delays, u64::from(at) + DELAYS + mirrored, line);
             line.delays.clear();
             line.delays.extend(line.fixed.iter().map(|fixed| steps(*fixed, delays.exponent(), *latency)));
-        }
-        if self.choice.as_ref().is_some_and(|choice| !choice.is_ordered()) {
-            line.sort();
         }
     }
 

@@ -30,7 +30,7 @@ pub fn for_each_edge(wiring: &Wiring, mut see: impl FnMut(Edge)) -> Result<(), E
     let drawing = Drawing::new(wiring)?;
     let (mut line, mut n) = (Line::default(), 0);
     for at in 0..drawing.n_lines() {
-        drawing.draw(at, &mut line);
+        drawing.draw_in_order(at, &mut line);
         for (i, &partner) in line.partners.iter().enumerate() {
             let (source, target) = match drawing.major {
                 Major::Target => (partner, at),

@@ -222,7 +222,7 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
         let n_rows = chunk.n_rows();
         let mut line = Line::default();
         for (row, at) in chunk.lines.iter().cloned().flatten().enumerate() {
-            counted.drawing.draw(at, &mut line);
+            counted.drawing.draw_in_order(at, &mut line);
             for (i, &target) in line.partners.iter().enumerate() {
                 let (weight, delay) = line.edge(i, &wiring.weight, &wiring.delay);
                 let slot = counted.slots[target as usize][sign(weight)];

@@ -138,6 +138,18 @@ impl Rows {
     }
 }
 
+/// The ring of a partition before the first step.
+pub(in crate::device) fn initial_ring(program: &Program, partition: usize) -> Vec<u32> {
+    let (slots, depth) = (program.partitions[partition].slots as usize, program.depth as usize);
+    let mut ring = vec![0; slots * depth];
+    let rows = Rows::new(program, partition);
+    let mut room = Room::default();
+    for event in &program.initial {
+        rows.deliver(program, event, &mut ring, (slots, depth), &mut room);
+    }
+    ring
+}
+
 /// The ring while one spike is added to it.
 struct Target<'a> {
     ring: &'a mut [u32],
@@ -150,7 +162,7 @@ impl Target<'_> {
     #[inline]
     fn add(&mut self, slot: usize, delay: usize, amount: i32) {
         let (slots, depth) = self.size;
-        let at = ((self.step + delay) & (depth - 1)) * slots + slot - self.first_slot;
+        let at = (self.step.wrapping_add(delay) & (depth - 1)) * slots + slot - self.first_slot;
         self.ring[at] = self.ring[at].wrapping_add(amount as u32);
     }
 
@@ -164,7 +176,7 @@ impl Target<'_> {
     /// The row that a spike with this delay arrives in.
     fn row(&mut self, delay: usize) -> &mut [u32] {
         let (slots, depth) = self.size;
-        let begin = ((self.step + delay) & (depth - 1)) * slots;
+        let begin = (self.step.wrapping_add(delay) & (depth - 1)) * slots;
         &mut self.ring[begin..begin + slots]
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Share {
     room: Room,
     /// Spikes found in the last window.
     pub spikes: Vec<Event>,
+    /// What was sent beside them.
+    pub sent: Vec<Event>,
     scratch: Scratch,
     /// One for every recorded range that is owned.
     traces: Vec<Piece>,
@@ -82,7 +84,15 @@ struct Owned {
     fired: Option<usize>,
     value: Option<usize>,
     recorded: Vec<usize>,
+    outlets: Vec<Sent>,
     uniforms: Uniforms,
+}
+
+/// An outlet: the planes of whether and what is sent, and the number of the first owned element.
+struct Sent {
+    when: Option<usize>,
+    value: usize,
+    first: u32,
 }
 
 /// Rows of a recorded range in this chunk.
@@ -139,8 +149,19 @@ impl Share {
             traces.extend(owned.pieces(program, position));
         }
         let rows = Rows::new(program, partition);
-        let (room, scratch) = (Room::default(), Scratch::default());
-        Share { arena, members, ring, rows, room, spikes: vec![], scratch, traces }
+        let mut share = Share {
+            arena,
+            members,
+            ring,
+            rows,
+            room: Room::default(),
+            spikes: vec![],
+            sent: vec![],
+            scratch: Scratch::default(),
+            traces,
+        };
+        share.deliver(program, [&program.initial, &[], &[]]);
+        share
     }
 
     /// Advances all owned elements by `steps` from step `first`.
@@ -170,16 +191,17 @@ impl Share {
                         arena[from..from + lanes].fill(0);
                     }
                     find_spikes(arena, owned, member, (begin, lanes), step, &mut self.spikes);
+                    find_sent(arena, owned, (begin, lanes), step, &mut self.sent);
                     record(arena, owned, (position, begin, lanes), step, &mut self.traces, program);
                 }
             }
         }
     }
 
-    /// Adds what `spikes` and `events` send to the owned part of the ring.
-    pub fn deliver(&mut self, program: &Program, spikes: &[Event], events: &[Event]) {
+    /// Adds what all these events send to the owned part of the ring.
+    pub fn deliver(&mut self, program: &Program, events: [&[Event]; 3]) {
         let ring = &mut self.arena.words()[self.ring.first..];
-        for event in spikes.iter().chain(events) {
+        for event in events.into_iter().flatten() {
             self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth), &mut self.room);
         }
     }
@@ -275,6 +297,13 @@ impl Owned {
             .collect();
         let mut output = |node: &Option<crate::lane::NodeId>| node.map(|_| plane(&[0]));
         let (fired, value) = (output(&kernel.fired), output(&kernel.value));
+        let outlets: Vec<Sent> = (kernel.outlets.iter().zip(&member.outlets))
+            .map(|(outlet, number)| Sent {
+                when: output(&outlet.when),
+                value: output(&Some(outlet.value)).expect("a value has a plane"),
+                first: number + first,
+            })
+            .collect();
         let recorded: Vec<usize> = kernel.recorded.iter().map(|_| plane(&[0])).collect();
         let share = &program.partitions[partition];
         let slots: Vec<usize> =
@@ -290,7 +319,9 @@ impl Owned {
             Leaf::Step => unreachable!("the step has no plane"),
         });
         let leaves = leaves.collect();
-        let outputs = state.iter().chain(&fired).chain(&value).chain(&recorded).copied().collect();
+        let sent = outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
+        let outputs =
+            state.iter().chain(&fired).chain(&value).chain(&recorded).copied().chain(sent).collect();
         let word = |id: crate::lane::LeafId| match compiled.leaves[id.index()] {
             Some(Leaf::Constant(k)) if !kernel.constants[k as usize].each => member.constants[k as usize][0],
             _ => 0,
@@ -309,6 +340,7 @@ impl Owned {
             fired,
             value,
             recorded,
+            outlets,
             uniforms,
         }
     }
@@ -361,6 +393,20 @@ fn find_spikes(
             let lane = begin + chunk * LANES + lane;
             let value = owned.value.map_or(1.0, |value| f32::from_bits(arena[value + lane]));
             out.push(Event { step, element: member.first + owned.first + lane as u32, value });
+        }
+    }
+}
+
+/// Appends what a block sends beside its spikes.
+fn find_sent(arena: &[u32], owned: &Owned, block: (usize, usize), step: u64, out: &mut Vec<Event>) {
+    let (begin, lanes) = block;
+    for outlet in &owned.outlets {
+        for lane in begin..begin + lanes {
+            let value = f32::from_bits(arena[outlet.value + lane]);
+            // nothing arrives of a zero
+            if value != 0.0 && outlet.when.is_none_or(|when| arena[when + lane] != 0) {
+                out.push(Event { step, element: outlet.first + lane as u32, value });
+            }
         }
     }
 }
