@@ -79,6 +79,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         layout: wired.layout,
         projections: wired.sources,
         blocks: wired.blocks,
+        procedural: wired.procedural,
         events,
         initial,
         traces: layout.traces,

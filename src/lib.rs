@@ -62,6 +62,7 @@ pub mod error;
 pub mod experiment;
 pub mod lane;
 pub mod model;
+pub mod monitor;
 pub mod network;
 #[cfg(feature = "cli")]
 pub mod plot;

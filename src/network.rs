@@ -153,6 +153,19 @@ impl Network {
         Ok(())
     }
 
+    /// Stores the synapses of no projection: see [`ProjectionBuilder::procedural`].
+    ///
+    /// # Errors
+    /// A projection that has to be stored.
+    #[cfg(feature = "cli")]
+    pub(crate) fn make_procedural(&mut self) -> Result<()> {
+        for k in 0..self.projections.len() {
+            self.projections[k].connectivity.procedural = true;
+            self.projections[k].check_procedural(self)?;
+        }
+        Ok(())
+    }
+
     /// The time step in ms.
     pub fn dt_ms(&self) -> f64 {
         self.dt_ms

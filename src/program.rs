@@ -12,7 +12,7 @@
 
 mod print;
 
-use crate::compile::connect::{Block, Layout};
+use crate::compile::connect::{Block, Layout, Procedural};
 use crate::lane::{Graph, LeafId, NodeId};
 use crate::model::reflect::Scalar;
 use std::ops::Range;
@@ -55,6 +55,8 @@ pub struct Program {
     pub projections: Vec<Sources>,
     /// Rows of synapses.
     pub blocks: Vec<Block>,
+    /// Projections whose rows are drawn anew for every spike.
+    pub procedural: Vec<Procedural>,
     /// Spikes that are known beforehand, by step, then element.
     pub events: Vec<Event>,
     /// What is sent in the step before the first: values that are there from the start.

@@ -14,9 +14,11 @@
 //! `shaders/lib/random.wgsl` uses the same layout with the step in the second word.
 
 mod elementary;
+mod quantile;
 
 pub(crate) use elementary::ROUNDING;
 pub use elementary::{cos_sin_turn, exp, ln, ln_1p, normal_mass};
+pub use quantile::{normal_probability, normal_quantile};
 
 const ROUND: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];

@@ -61,6 +61,8 @@ pub struct TraceTable {
     pub n_trials: u32,
     /// Variables in the order of the record: name and rows.
     pub variables: Vec<(String, Vec<f32>)>,
+    /// The variables' units: `mV`; `1` where there is none.
+    pub units: Vec<String>,
 }
 
 /// How often a population fired.
@@ -165,6 +167,7 @@ impl TraceTable {
         };
         let variables = self.variables.iter().map(|(name, rows)| (name.clone(), mine(rows)));
         TraceTable {
+            units: self.units.clone(),
             name: self.name.clone(),
             times: self.times.clone(),
             width: self.width,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use synfire::experiment::Experiment;
+use synfire::model::Value;
 
 /// Every experiment file of the repository.
 pub fn files() -> Vec<PathBuf> {
@@ -213,6 +214,47 @@ fn references_are_names_slices_and_lists() {
             Experiment::from_toml(&text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(experiment.network.records()[0].from.len(), len, "{reference}");
     }
+}
+
+#[test]
+fn a_matrix_of_weights_has_a_row_for_each_source() {
+    let text = "port = \"ex\"\nweight = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]";
+    let matrix = SOUND.replacen("weight = \"20 pA\"", text, 1).replacen("\"pulse\"", "\"exc[..2]\"", 1);
+    let experiment = Experiment::from_toml(&matrix, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    // the sources of a target stand together
+    let expected = Value::Each([1.0, 6.0, 2.0, 7.0, 3.0, 8.0, 4.0, 9.0, 5.0, 10.0].into());
+    assert_eq!(experiment.network.projections()[0].weight, expected);
+    let short = matrix.replacen(", 10]", "]", 1);
+    assert!(message(&short).contains("is a matrix of 2 rows; it has 2 sources, a row of 5 for each"));
+    let sparse = matrix.replacen("port =", "rule = { fixed_outdegree = 2 }\nport =", 1);
+    assert!(message(&sparse).contains("is a matrix, which fixed_outdegree does not take; all_to_all does"));
+}
+
+#[test]
+fn connectivity_is_stored_or_procedural() {
+    let of = |more: &str| SOUND.replacen("from = \"pulse\"", &format!("from = \"exc\"\n{more}"), 1);
+    for (more, part) in [
+        ("connectivity = \"procedural\"", "it was accepted"),
+        ("connectivity = \"stored\"\nrule = { fixed_indegree = 2 }", "it was accepted"),
+        (
+            "connectivity = \"procedurall\"",
+            "`connectivity` must be `stored` or `procedural`, got `procedurall`",
+        ),
+        (
+            "connectivity = \"procedural\"\nrule = { fixed_indegree = 2 }",
+            "fixed_indegree cannot be procedural, since a source alone does not know its targets; one_to_one, \
+             all_to_all, fixed_outdegree, fixed_prob and pairwise_bernoulli can",
+        ),
+    ] {
+        let told = message(&of(more));
+        assert!(told.contains(part), "{told}");
+    }
+    let generator = SOUND.replacen("weight =", "connectivity = \"procedural\"\nweight =", 1);
+    assert!(message(&generator).contains("its source `pulse` is a generator; neurons can"));
+    let list = of("connectivity = \"procedural\"\nrule = \"one_to_one\"")
+        .replacen("\"exc\"\nconn", "\"exc[5..]\"\nconn", 1)
+        .replacen("\"20 pA\"", "[1, 2, 3, 4, 5]", 1);
+    assert!(message(&list).contains("its weight is a list; one value or a distribution is drawn anew"));
 }
 
 #[test]

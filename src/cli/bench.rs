@@ -30,6 +30,9 @@ pub struct Args {
     /// Times as many neurons, each with as many synapses as before
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     scale: f64,
+    /// Store no synapses: draw them anew for every spike
+    #[arg(long)]
+    procedural: bool,
 }
 
 /// One measurement. `run_s` is the run alone, without the building of the network and its kernels.
@@ -39,6 +42,7 @@ struct Line<'a> {
     benchmark: &'a str,
     n_neurons: u64,
     n_synapses: u64,
+    synapse_bytes: u64,
     dt_ms: f64,
     sim_ms: f64,
     build_s: f64,
@@ -60,7 +64,10 @@ pub fn run(args: &Args) -> Result<()> {
         let got = args.scale.to_string();
         return Err(Error::Value { what: "--scale".into(), expected: "> 0".into(), got });
     }
-    let experiment = Experiment::scaled(text, name, args.scale)?;
+    let mut experiment = Experiment::scaled(text, name, args.scale)?;
+    if args.procedural {
+        experiment.network.make_procedural()?;
+    }
     let device = args.place.open()?;
     if *name == BATCH {
         return batch::run(experiment, &device);
@@ -73,6 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
         benchmark: name,
         n_neurons: summary.neurons,
         n_synapses: summary.synapses,
+        synapse_bytes: finished.rollout.program().synapse_bytes(),
         dt_ms: summary.dt_ms,
         sim_ms: summary.duration_ms,
         build_s: rounded(summary.build_s, 3),

@@ -9,7 +9,11 @@ use crate::network::{Network, Population};
 /// The changes of a current, as (step, element, change), in units of [`most`].
 ///
 /// A change at time t is sent a step before, so that without a delay it acts in the step that begins at t.
-pub(super) fn changes(network: &Network, population: &Population, settings: &Settings) -> Result<Vec<Happening>> {
+pub(super) fn changes(
+    network: &Network,
+    population: &Population,
+    settings: &Settings,
+) -> Result<Vec<Happening>> {
     let most = most(network, population)?;
     let mut out = vec![];
     for (element, steps) in levels(network, population, settings)? {

@@ -1,8 +1,8 @@
 //! Last pass: spikes that are known beforehand, from the schedules of generators.
 
 use super::constants::Evaluation;
-use super::level;
 use super::layout::Layout;
+use super::level;
 use super::recipe::{Recipes, Set};
 use crate::error::{Error, Result};
 use crate::model::instance::{Kind, Settings};

@@ -38,7 +38,7 @@ pub fn check_network(network: &Network, target: Target) -> Result<()> {
         format!("a network of {edges:.3e} synapses"),
         synapses + elements,
         target,
-        "fewer synapses or trials, or one weight for a projection, would fit",
+        "fewer synapses or trials, one weight for a projection or procedural connectivity would fit",
     )
 }
 
@@ -74,6 +74,9 @@ fn edges(projection: &Projection) -> f64 {
 }
 
 fn synapse_bytes(projection: &Projection) -> f64 {
+    if projection.connectivity.procedural {
+        return 0.0;
+    }
     let bytes = if matches!(projection.weight, Value::Constant(_)) { 4.0 } else { 8.0 };
     edges(projection) * bytes
 }

@@ -3,7 +3,8 @@
 mod expand;
 
 use super::connect::{
-    Block, EdgeDelay, EdgeValue, Layout as Entries, Plan, Segment, TargetSegment, Wiring, for_each_edge,
+    Block, EdgeDelay, EdgeValue, Layout as Entries, Plan, Procedural, Segment, TargetSegment, Wiring,
+    for_each_edge,
 };
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
@@ -35,6 +36,8 @@ pub struct Wired {
     pub sources: Vec<Sources>,
     /// The rows.
     pub blocks: Vec<Block>,
+    /// The projections without rows.
+    pub procedural: Vec<Procedural>,
     /// The ports with their scales.
     pub ports: Vec<Port>,
     /// Number of synapses.
@@ -88,10 +91,11 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
     let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
-    let blocks =
-        plan.fill(entries, max_entries, &|slot| scales.slot.get(slot as usize).copied().unwrap_or(1.0))?;
+    let scale = |slot: u32| scales.slot.get(slot as usize).copied().unwrap_or(1.0);
+    let procedural = plan.procedural(&scale)?;
+    let blocks = plan.fill(entries, max_entries, &scale)?;
     let ports = scales.ports;
-    Ok(Wired { window, depth, layout: entries, sources, blocks, ports, synapses })
+    Ok(Wired { window, depth, layout: entries, sources, blocks, procedural, ports, synapses })
 }
 
 /// Slots are counted with those of refused signs, beyond the last of the layout.

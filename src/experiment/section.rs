@@ -15,11 +15,12 @@ use std::path::PathBuf;
 const POPULATION: [&str; 7] = ["model", "model_file", "size", "params", "init", "input", "each_trial"];
 /// Tables of values of a population.
 const VALUES: [(&str, Kind); 3] = [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)];
-const PROJECTION: [&str; 13] = [
+const PROJECTION: [&str; 14] = [
     "name",
     "from",
     "to",
     "rule",
+    "connectivity",
     "synapse",
     "output",
     "stp",
@@ -81,6 +82,13 @@ impl Reader {
         }
         if let Some(delay) = table.get("delay") {
             builder = builder.delay(given("`delay`", delay)?);
+        }
+        if let Some(form) = table.get("connectivity") {
+            builder = match form.text("`connectivity`")? {
+                "stored" => builder,
+                "procedural" => builder.procedural(),
+                _ => return Err(form.wrong("`connectivity`", "`stored` or `procedural`")),
+            };
         }
         if let Some(synapse) = table.get("synapse") {
             builder = builder.synapse(self.instance("`synapse`", synapse, Role::Synapse)?);

@@ -1,7 +1,7 @@
 //! A program as text: what runs, in which order, and how large it is.
 
 use super::{Member, Program};
-use crate::compile::connect::{Block, Weights};
+use crate::compile::connect::{Block, Procedural, Weights};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::ops::Range;
@@ -124,7 +124,17 @@ impl fmt::Display for Program {
                 count += 1;
                 bytes += block.bytes();
             });
-            writeln!(f, "projection {}: {count} blocks, {bytes} bytes", sources.name)?;
+            let drawn = self.procedural.iter().find(|other| other.projection as usize == k);
+            match drawn.map(Procedural::table_bytes) {
+                None => writeln!(f, "projection {}: {count} blocks, {bytes} bytes", sources.name)?,
+                Some(tables) => {
+                    writeln!(
+                        f,
+                        "projection {}: procedural, 0 bytes of rows, {tables} of tables",
+                        sources.name
+                    )?;
+                }
+            }
         }
         writeln!(f, "{} known spikes, {} traces", self.events.len(), self.traces.len())
     }

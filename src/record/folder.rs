@@ -133,8 +133,14 @@ mod tests {
             trials: vec![],
         };
         let variables = vec![("V_m".to_string(), vec![1.0, 2.0, 3.0, 4.0]), ("e2e.g".into(), vec![0.0; 4])];
-        let table =
-            TraceTable { name: "trace".into(), times: vec![0.1, 0.2], width: 2, n_trials: 1, variables };
+        let table = TraceTable {
+            name: "trace".into(),
+            times: vec![0.1, 0.2],
+            width: 2,
+            n_trials: 1,
+            variables,
+            units: vec![],
+        };
         Recording { spikes: vec![train], traces: vec![table], ..Recording::default() }
     }
 

@@ -60,9 +60,11 @@ impl Drain {
             match &record.what {
                 What::Spikes => recording.spikes.push(SpikeTrain { name, width, ..SpikeTrain::default() }),
                 What::Trace { variables, .. } => {
+                    let units = variables.iter().map(|variable| record.unit(network, variable)).collect();
                     let variables = variables.iter().map(|variable| (variable.clone(), vec![])).collect();
                     let n_trials = network.trials().len() as u32;
-                    recording.traces.push(TraceTable { name, width, n_trials, variables, times: vec![] });
+                    let table = TraceTable { name, width, n_trials, variables, units, times: vec![] };
+                    recording.traces.push(table);
                 }
             }
         }

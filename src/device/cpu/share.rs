@@ -1,7 +1,7 @@
 //! The elements that one thread owns: their state, their part of the ring, the rows that end on them.
 
 use super::Compiled;
-use super::deliver::Rows;
+use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
 use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
 use crate::program::{Event, Leaf, Member, Program};
@@ -42,6 +42,7 @@ pub(super) struct Share {
     members: Vec<Owned>,
     ring: Ring,
     rows: Rows,
+    room: Room,
     /// Spikes found in the last window.
     pub spikes: Vec<Event>,
     /// What was sent beside them.
@@ -158,6 +159,7 @@ impl Share {
             members,
             ring,
             rows,
+            room: Room::default(),
             spikes: vec![],
             sent: vec![],
             scratch: Scratch::default(),
@@ -205,7 +207,7 @@ impl Share {
     pub fn deliver(&mut self, program: &Program, events: [&[Event]; 3]) {
         let ring = &mut self.arena.words()[self.ring.first..];
         for event in events.into_iter().flatten() {
-            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth));
+            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth), &mut self.room);
         }
     }
 

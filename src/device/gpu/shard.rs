@@ -4,9 +4,11 @@
 //! is cut out is a *piece*. The rows of a piece belong to consecutive elements of the projection's segments; each
 //! such run of elements gets a record for each copy of the network, and each group of elements a list of the records
 //! that touch it, so that a spike looks at the pieces of its own population only. All copies share the rows.
+//! Projections without rows are pieces of the first shard.
 
+use super::procedural;
 use crate::compile::connect::{Block, Layout, Weights};
-use crate::compile::kernel::{PIECE, words};
+use crate::compile::kernel::{KIND, PIECE, words};
 use crate::error::{Error, Result};
 use crate::program::{GROUP, Program};
 use std::ops::Range;
@@ -26,6 +28,10 @@ pub(super) struct Shard {
     pub max_pieces: u32,
     /// Most entries that a row has.
     pub max_row: u32,
+    /// Most iterations that an entry of a procedural row takes; 0 where there is none.
+    pub drawing: u32,
+    /// Records of the projections without rows that it knows.
+    records: Vec<Vec<u32>>,
     row_words: u64,
 }
 
@@ -65,6 +71,10 @@ pub(super) fn entry_words(layout: Layout) -> u64 {
 pub(super) fn pack(program: &Program, limit: u64) -> Result<Vec<Shard>> {
     let empty = || Shard { row_words: u64::from(groups(program)) + 1, ..Shard::default() };
     let mut shards = vec![empty()];
+    shards[0].take_procedural(program);
+    if shards[0].row_words > limit {
+        return Err(too_small(limit));
+    }
     for (number, block) in program.blocks.iter().enumerate() {
         let n_rows = block.rows.len().saturating_sub(1);
         let (mut row, mut start) = (0, 0);
@@ -140,6 +150,20 @@ impl Shard {
         self.pieces.push(Piece { block: number, rows, entries, entries_at, weights_at });
     }
 
+    fn take_procedural(&mut self, program: &Program) {
+        for it in &program.procedural {
+            let record = procedural::record(it);
+            let segments = &program.projections[it.projection as usize].segments;
+            let elements: u64 = segments.iter().map(|(_, len)| u64::from(*len)).sum();
+            let copies = u64::from(program.copies());
+            let listed = elements * copies / u64::from(GROUP) + overhead(segments.len() as u64 * copies);
+            self.row_words += record.len() as u64 + listed;
+            self.max_row = self.max_row.max(procedural::entries(it));
+            self.drawing = self.drawing.max(procedural::iterations(it));
+            self.records.push(record);
+        }
+    }
+
     fn write_rows(&mut self, program: &Program) {
         let groups = groups(program);
         let mut lists: Vec<Vec<u32>> = vec![vec![]; groups as usize];
@@ -161,6 +185,20 @@ impl Shard {
             let longest = pointers[first..].windows(2).map(|pair| pair[1] - pair[0]).max();
             self.max_row = self.max_row.max(longest.unwrap_or(0));
         }
+        for (it, record) in program.procedural.iter().zip(&self.records) {
+            let mut place = 0;
+            for (first, len) in &program.projections[it.projection as usize].segments {
+                for run in Run::copies(program, *first, *len, 0) {
+                    let number = records.len() as u32;
+                    for group in run.element / GROUP..(run.element + run.len).div_ceil(GROUP) {
+                        lists[group as usize].push(number);
+                    }
+                    records.push(piece_words(&run, pointers.len() as u32, "procedural", place));
+                }
+                place += len;
+            }
+            pointers.extend(record);
+        }
         self.max_pieces = lists.iter().map(Vec::len).max().unwrap_or(0) as u32;
         self.rows = assemble(&lists, &records, &pointers);
     }
@@ -175,10 +213,21 @@ fn overhead(segments: u64) -> u64 {
 struct Run {
     element: u32,
     len: u32,
+    /// Number of the first element in the first copy of the network.
+    origin: u32,
     /// Row of the first element, counted from the piece's first.
     row: u32,
     /// What to add to the slots of the rows.
     slots: u32,
+}
+
+impl Run {
+    /// The run in every copy of the network, from that in the first.
+    fn copies(program: &Program, origin: u32, len: u32, row: u32) -> impl Iterator<Item = Run> {
+        let (slots, stride) = (program.slots / program.copies(), program.stride(origin));
+        let run = move |copy| Run { element: origin + copy * stride, len, origin, row, slots: copy * slots };
+        (0..program.copies()).map(run)
+    }
 }
 
 impl Piece {
@@ -191,13 +240,8 @@ impl Piece {
             let low = first.max(before);
             let high = (first + self.rows.len() as u32).min(before + len);
             if low < high {
-                let slots = program.slots / program.copies();
-                runs.extend((0..program.copies()).map(|copy| Run {
-                    element: element + low - before + copy * program.stride(*element),
-                    len: high - low,
-                    row: low - first,
-                    slots: copy * slots,
-                }));
+                let origin = element + low - before;
+                runs.extend(Run::copies(program, origin, high - low, low - first));
             }
             before += len;
         }
@@ -207,17 +251,23 @@ impl Piece {
 
 /// The record of a run; `rows` is counted from the first row's pointer.
 fn record(block: &Block, piece: &Piece, run: &Run, rows: u32) -> [u32; PIECE.len()] {
-    let (is_shared, weight) = match &block.weights {
-        Weights::Shared(weight) => (1, *weight as u32),
+    let (kind, weight) = match &block.weights {
+        Weights::Shared(weight) => ("shared", *weight as u32),
         // from the number of an entry to that of its weight
-        Weights::Each(_) => (0, piece.weights_at.wrapping_sub(piece.entries_at)),
+        Weights::Each(_) => ("each", piece.weights_at.wrapping_sub(piece.entries_at)),
     };
+    piece_words(run, rows, kind, weight)
+}
+
+fn piece_words(run: &Run, rows: u32, kind: &str, weight: u32) -> [u32; PIECE.len()] {
+    let kind = KIND.iter().position(|name| *name == kind).unwrap_or(0) as u32;
     let values = [
         ("first", run.element),
         ("len", run.len),
+        ("origin", run.origin),
         ("rows", rows),
         ("slots", run.slots),
-        ("is_shared", is_shared),
+        ("kind", kind),
         ("weight", weight),
     ];
     words(PIECE, values)

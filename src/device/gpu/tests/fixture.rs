@@ -156,6 +156,7 @@ impl Net {
             layout,
             projections: self.wires.iter().map(projection).collect(),
             blocks: blocks.collect(),
+            procedural: vec![],
             events: vec![],
             initial: vec![],
             traces: vec![trace(1), trace(7)],
