@@ -145,7 +145,7 @@ impl Distribution {
             Self::Exponential { mean } => {
                 Box::new(move |p, upper| -mean * if upper { ln(p) } else { ln_1p(-p) })
             }
-            Self::TruncatedNormal { mean, std, .. } if std == 0.0 => Box::new(move |_, _| mean),
+            Self::TruncatedNormal { mean, std: 0.0, .. } => Box::new(move |_, _| mean),
             Self::TruncatedNormal { mean, std, low, high } => {
                 let [below, within] = [(low - mean) / std, (high - mean) / std].map(normal_probability);
                 let (above, kept) = (1.0 - within, within - below);

@@ -84,7 +84,7 @@ impl Quantiles {
         let (i, fraction) = place(m);
         let i = i as usize + if upper { KNOTS as usize } else { 0 };
         let (a, b) = (self.knots[i], self.knots[i + 1]);
-        let part = (u64::from(a.abs_diff(b)) * u64::from(fraction) >> 32) as i32;
+        let part = ((u64::from(a.abs_diff(b)) * u64::from(fraction)) >> 32) as i32;
         if b >= a { a + part } else { a - part }
     }
 
