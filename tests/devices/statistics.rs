@@ -82,7 +82,7 @@ fn escape_noise(device: &Device) -> Result<(), Failed> {
     let (seeds, band) = if device.kind() == "cpu" { (10, 1.0) } else { (2, 2.5) };
     let mut recordings = vec![];
     for seed in 1..=seeds {
-        let mut experiment = Experiment::load(&folder.join("escape.toml"))?;
+        let mut experiment = Experiment::load(folder.join("escape.toml"))?;
         experiment.network.set_seed(seed);
         let mut rollout = Rollout::new(&experiment.network, device)?;
         rollout.advance_steps(10_000, &mut |_| {})?;
