@@ -3,6 +3,7 @@
 //! Names, units, sizes and bounds are checked as they enter; afterwards the description is sound.
 
 pub mod distribution;
+pub mod listed;
 pub mod projection;
 pub mod record;
 pub mod rule;

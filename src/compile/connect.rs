@@ -102,6 +102,8 @@ pub enum EdgeDelay {
     Constant(u32),
     /// One per edge, by [`Edge::ordinal`]; only for rules that draw nothing.
     Each(Arc<[u32]>),
+    /// One per source, by its place in the projection.
+    EachSource(Arc<[u32]>),
     /// Drawn for each edge in ms and rounded to steps, at least one.
     Random {
         /// Distribution over ms.

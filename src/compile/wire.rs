@@ -16,12 +16,14 @@ use crate::model::instance::spike_ports;
 use crate::model::tag::TagUnit;
 use crate::model::value::Value;
 use crate::network::Network;
+use crate::network::listed::Listed;
 use crate::network::projection::{Carries, Projection, Sender};
 use crate::network::rule::{Rule, one_to_one};
 use crate::network::target::port_for;
 use crate::network::view::Slice;
 use crate::program::{Port, Sources};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The wired network.
 #[derive(Debug)]
@@ -125,6 +127,14 @@ pub(super) fn edge_values(value: &Value) -> EdgeValue {
     }
 }
 
+/// Listed delays, by edge or by source.
+fn each(projection: &Projection, delays: Arc<[u32]>) -> EdgeDelay {
+    match projection.delays_by {
+        Listed::Edge => EdgeDelay::Each(delays),
+        Listed::Source => EdgeDelay::EachSource(delays),
+    }
+}
+
 /// The delays of a projection in steps, with its latency, rounded to the nearest and at least one.
 pub(super) fn edge_delays(network: &Network, projection: &Projection) -> EdgeDelay {
     let (dt, latency) = (network.dt_ms(), projection.latency);
@@ -132,7 +142,10 @@ pub(super) fn edge_delays(network: &Network, projection: &Projection) -> EdgeDel
     let steps = |delay: f64| ((delay / dt + 1e-9).round() as u32).saturating_add(latency).max(1);
     match &projection.delay {
         Value::Constant(delay) => EdgeDelay::Constant(steps(*delay)),
-        Value::Each(delays) => EdgeDelay::Each(delays.iter().map(|delay| steps(*delay)).collect()),
+        Value::Each(delays) => {
+            let delays = delays.iter().map(|delay| steps(*delay)).collect();
+            each(projection, delays)
+        }
         Value::Random(distribution) => EdgeDelay::Random { distribution: *distribution, dt, latency },
     }
 }

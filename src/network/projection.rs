@@ -1,5 +1,6 @@
 //! Projections: which elements of a source reach which targets, through what, with which weights and delays.
 
+use super::listed::{Listed, check_length, delay, delays_by, lists_gaps};
 use super::rule::{Connectivity, Rule};
 use super::target::{Target, check_targets};
 use super::through::{Through, check_senders};
@@ -8,10 +9,8 @@ use super::{Network, Population};
 use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
-use crate::model::tag::TagUnit;
 use crate::model::value::{Given, Number, Value};
 use crate::model::{Instance, Role};
-use crate::unit::table;
 
 /// A checked projection of a network.
 #[derive(Clone, Debug)]
@@ -38,6 +37,8 @@ pub struct Projection {
     pub back: Option<Value>,
     /// Delays in ms, from the end of the step that spiked.
     pub delay: Value,
+    /// What a list of delays goes by.
+    pub delays_by: Listed,
     /// Steps on top of the delay: 1 in the BrainPy voice, where a spike is seen in the step after it.
     pub latency: u32,
 }
@@ -194,7 +195,7 @@ impl<'a> ProjectionBuilder<'a> {
         self
     }
 
-    /// The delays. Default: one step; in the BrainPy voice none beyond its latency of a step.
+    /// The delays: a time, a list with one for each edge or one for each source, or a distribution. Default: one step; in the BrainPy voice none beyond its latency of a step.
     ///
     /// A delay between two steps is rounded, as NEST does; in the BrainPy voice it is interpolated: the weight is
     /// split over the two steps.
@@ -317,9 +318,22 @@ impl<'a> ProjectionBuilder<'a> {
         let graded = sender.as_ref().is_some_and(|sender| sender.synapse.is_some());
         let latency = u32::from(receptor.is_some() || graded || acts_at_once(source)?);
         let delay = delay(network.dt_ms, &place, self.delay, latency)?;
-        let values = [("weight", Some(&weight)), ("weight back", back.as_ref()), ("delay", Some(&delay))];
-        for (what, value) in values.into_iter().filter_map(|(what, value)| Some((what, value?))) {
-            check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
+        let sizes = (self.from.len(), self.to.len());
+        for (what, value) in [("weight", Some(&weight)), ("weight back", back.as_ref())] {
+            value
+                .map_or(Ok(()), |value| check_length(&place, what, value, &self.connectivity.rule, sizes))?;
+        }
+        let delays_by = match delays_by(&delay, &self.connectivity.rule, sizes) {
+            Listed::Source if back.is_some() => {
+                let text = format!(
+                    "{place} goes both ways, so its delays cannot go by source; make two projections"
+                );
+                return Err(Error::network(text));
+            }
+            by => by,
+        };
+        if delays_by == Listed::Edge {
+            check_length(&place, "delay", &delay, &self.connectivity.rule, sizes)?;
         }
         let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
         let projection = Projection {
@@ -334,6 +348,7 @@ impl<'a> ProjectionBuilder<'a> {
             weight,
             back,
             delay,
+            delays_by,
             latency,
         };
         projection.check_procedural(network)?;
@@ -419,56 +434,4 @@ fn dense(place: &str, given: Given, rule: &Rule, sizes: (u32, u32)) -> Result<Gi
     };
     let by_target = (0..n_targets).flat_map(|target| matrix.iter().map(move |row| row[target].clone()));
     Ok(Given::Each(by_target.collect()))
-}
-
-/// Whether a list has values for pairs that are left out.
-fn lists_gaps(connectivity: &Connectivity, weights: [&Value; 2]) -> bool {
-    let lists = weights.iter().any(|weight| matches!(weight, Value::Each(_)));
-    lists && !connectivity.autapses && matches!(connectivity.rule, Rule::AllToAll)
-}
-
-/// A list needs one value for each edge, and a rule that fixes the order of edges.
-fn check_length(place: &str, what: &str, value: &Value, rule: &Rule, sizes: (u32, u32)) -> Result<()> {
-    let Value::Each(values) = value else { return Ok(()) };
-    let edges = match rule {
-        Rule::Edges(pairs) => pairs.len() as u64,
-        Rule::OneToOne => u64::from(sizes.0),
-        Rule::AllToAll => u64::from(sizes.0) * u64::from(sizes.1),
-        drawn => {
-            let text = format!(
-                "the {what} of {place} is a list, but {} draws its edges; give one value or a distribution",
-                drawn.name()
-            );
-            return Err(Error::network(text));
-        }
-    };
-    if values.len() as u64 == edges {
-        return Ok(());
-    }
-    let plural = if values.len() == 1 { "" } else { "s" };
-    Err(Error::network(format!(
-        "the {what} of {place} is a list of {} value{plural}; it has {edges} edges",
-        values.len()
-    )))
-}
-
-fn delay(dt_ms: f64, place: &str, given: Option<Given>, latency: u32) -> Result<Value> {
-    let unit = TagUnit::Unit(table::find("ms").expect("the table has ms"));
-    let what = format!("the delay of {place}");
-    let least = if latency == 0 { dt_ms } else { 0.0 };
-    let given = given.unwrap_or(Given::Constant(Number { value: least, unit: Some(("time", -3)) }));
-    let value = given.resolve(&what, &unit)?;
-    let delays: Vec<f64> = match &value {
-        Value::Constant(delay) => vec![*delay],
-        Value::Each(delays) => delays.to_vec(),
-        Value::Random(_) => vec![],
-    };
-    // 1e-9: decimal input such as 0.1 ms may miss dt by a rounding of f64
-    match delays.iter().find(|delay| !(**delay >= least * (1.0 - 1e-9) && delay.is_finite())) {
-        None => Ok(value),
-        Some(delay) if latency == 0 => {
-            Err(Error::Value { what, expected: format!(">= dt = {dt_ms} ms"), got: format!("{delay} ms") })
-        }
-        Some(delay) => Err(Error::Value { what, expected: ">= 0 ms".into(), got: format!("{delay} ms") }),
-    }
 }

@@ -115,6 +115,24 @@ fn mixed(device: &Device) -> Result<(), Failed> {
     if found == expected { Ok(()) } else { Err("the recordings differ".into()) }
 }
 
+/// Every trial regenerates the rows of the first one, autapses left out by the neuron and not by its copy.
+fn in_trials(device: &Device) -> Result<(), Failed> {
+    let (weight, delay) = &values()[2];
+    for rule in [fixed_outdegree(21).without_autapses(), pairwise_bernoulli(0.1).without_autapses()] {
+        let build = |form: Form| -> Result<Network, Failed> {
+            let mut network = network(&rule, weight, delay, form)?;
+            network.set_trials(2..5)?;
+            Ok(network)
+        };
+        let (expected, _) = run(&build(Form::Stored)?, device, 2)?;
+        let (found, _) = run(&build(Form::Procedural)?, device, 2)?;
+        if found != expected {
+            return Err(format!("{}: the recordings differ", rule.rule.name()).into());
+        }
+    }
+    Ok(())
+}
+
 pub fn all() -> Vec<Trial> {
     let rules = [
         ("one_to_one", one_to_one()),
@@ -136,5 +154,6 @@ pub fn all() -> Vec<Trial> {
     }
     all.extend(trials("procedural::it_matters", Box::new(it_matters)));
     all.extend(trials("procedural::mixed_with_stored", Box::new(mixed)));
+    all.extend(trials("procedural::in_trials", Box::new(in_trials)));
     all
 }

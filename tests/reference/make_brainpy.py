@@ -162,7 +162,7 @@ class Net(brainstate.nn.Module):
         kind = model_class(synapse.pop("model"))
         synapse = kind.desc(n_post, g_initializer=ZERO[model], **arguments(kind.__init__, synapse))
         out = self.output(model, output, target)
-        if np.ndim(delay):
+        if np.ndim(delay) and len(delay) != n_pre:
             # one delay for each source: those of its edges
             delay = np.array([np.asarray(delay)[edges[:, 0] == k][0] if (edges[:, 0] == k).any() else 0.0 for k in range(n_pre)])
         projection = brainpy.state.AlignPostProj(*([Release(stp)] if stp else []), comm=sparse(WEIGHT_UNIT[model]), syn=synapse,

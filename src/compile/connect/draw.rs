@@ -148,6 +148,10 @@ impl<'a> Drawing<'a> {
         if let EdgeDelay::Each(delays) = &self.wiring.delay {
             line.delays = (0..line.partners.len()).map(|i| delays[listed(i, line)]).collect();
         }
+        if let EdgeDelay::EachSource(delays) = &self.wiring.delay {
+            let source = |partner: &u32| if self.major == Major::Source { at } else { *partner };
+            line.delays = line.partners.iter().map(|partner| delays[source(partner) as usize]).collect();
+        }
         let mirrored = if self.wiring.connectivity.mirrored { MIRRORED } else { 0 };
         if let Some(weights) = &self.weights {
             self.draw_values(weights, u64::from(at) + WEIGHTS + mirrored, line);
@@ -356,6 +360,13 @@ impl<'a> Drawing<'a> {
                     None => Ok(()),
                 }
             }
+            EdgeDelay::EachSource(delays) => match delays.iter().position(|&delay| delay == 0) {
+                _ if delays.len() != self.sources.len() as usize => {
+                    fail(format!("{} delays for {} sources", delays.len(), self.sources.len()))
+                }
+                Some(k) => fail(format!("the delay of source {k} is at least one step, got 0")),
+                None => Ok(()),
+            },
             EdgeDelay::Random { dt, .. } if dt.is_nan() || *dt <= 0.0 => {
                 fail(format!("dt is positive, got {dt}"))
             }

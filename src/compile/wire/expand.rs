@@ -2,7 +2,7 @@
 
 use super::super::connect::{Edge, EdgeDelay, EdgeValue, Segment, TargetSegment, Wiring, for_each_edge};
 use super::super::recipe::{Use, stream};
-use super::edge_values;
+use super::{each, edge_values};
 use crate::error::{Error, Result};
 use crate::model::value::Value;
 use crate::network::Network;
@@ -95,7 +95,7 @@ pub(super) fn interpolate(
         Value::Constant(delay) => EdgeDelay::Constant(fine(&wiring.name, delay / dt + latency)?),
         Value::Each(delays) => {
             let delays = delays.iter().map(|delay| fine(&wiring.name, delay / dt + latency));
-            EdgeDelay::Each(delays.collect::<Result<_>>()?)
+            each(projection, delays.collect::<Result<_>>()?)
         }
         Value::Random(distribution) => EdgeDelay::Random {
             distribution: *distribution,
