@@ -20,7 +20,7 @@
 //! rule = { fixed_indegree = 2, autapses = false }
 //! weight = { normal = { mean = "20 pA", std = "2 pA" } }
 //! delay = "1.5 ms"
-//! # connectivity = "procedural"      # stores no synapses, for rules by source
+//! connectivity = "stored"              # or "procedural", for rules by source: takes no memory
 //!
 //! [record.spikes]
 //! from = "exc"
