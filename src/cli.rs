@@ -2,13 +2,10 @@
 
 mod bench;
 mod devices;
-mod font;
 mod models;
 mod plot;
 mod progress;
-mod raster;
 mod run;
-mod sample;
 mod simulate;
 mod terminal;
 

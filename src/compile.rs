@@ -13,6 +13,7 @@ pub mod connect;
 pub mod constants;
 pub mod kernel;
 pub mod layout;
+mod level;
 pub mod recipe;
 mod scale;
 pub mod schedule;
@@ -54,8 +55,10 @@ impl Default for Target {
 /// # Errors
 /// A model that cannot be lowered, a bound that a drawn value breaks, a network that is too large.
 pub fn compile(network: &Network, target: Target) -> Result<Program> {
+    network.check_trials()?;
     size::check_network(network, target)?;
     let recipes = recipe::recipes(network)?;
+    layout::check_elements(network, &recipes)?;
     let groups = compose::groups(network, &recipes)?;
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
     let wired = wire::wire(network, &recipes, &mut layout, target)?;
@@ -65,9 +68,10 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
     Ok(Program {
         dt_ms: network.dt_ms(),
         seed: network.seed(),
+        trials: network.trials(),
         window: wired.window,
         depth: wired.depth,
-        slots: layout.slots,
+        slots: layout.slots * network.trials().len() as u32,
         elements: layout.elements,
         kernels: layout.kernels,
         ports: wired.ports,
@@ -75,6 +79,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         layout: wired.layout,
         projections: wired.sources,
         blocks: wired.blocks,
+        procedural: wired.procedural,
         events,
         initial,
         traces: layout.traces,

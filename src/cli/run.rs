@@ -2,9 +2,10 @@
 
 use super::progress::Report;
 use super::simulate::{Where, simulate};
-use super::{print, raster, terminal};
+use super::{plot::RASTER, print, terminal};
 use crate::error::Result;
 use crate::experiment::Experiment;
+use crate::plot;
 use crate::record::{self, Recording, Stage, Summary};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub struct Args {
     /// Seed in place of the file's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// How many trials to run, from trial 0 on, in place of the file's
+    #[arg(long, value_name = "N")]
+    trials: Option<u32>,
     /// Duration in place of the file's: "500 ms"
     #[arg(long, value_name = "T")]
     duration: Option<String>,
@@ -34,6 +38,9 @@ pub fn run(args: &Args) -> Result<()> {
     let mut experiment = Experiment::load(&args.file)?;
     if let Some(seed) = args.seed {
         experiment.network.set_seed(seed);
+    }
+    if let Some(trials) = args.trials {
+        experiment.network.set_trials(0..trials)?;
     }
     if let Some(duration) = &args.duration {
         experiment.set_duration(duration)?;
@@ -59,11 +66,12 @@ pub fn demonstrate() -> Result<()> {
     let recording = finished.rollout.recording();
     record::save(recording, out, &finished.summary)?;
     let mut stage = Stage::open(out)?;
-    raster::draw(&finished.summary, &recording.spikes, &stage.path(raster::FILE))?;
+    let path = stage.path(RASTER);
+    plot::raster(&finished.summary.title(), &recording.spikes, recording.duration_ms, &path)?;
     stage.commit()?;
     let mut text = terminal::raster(&recording.spikes, recording.duration_ms);
     text += &outcome(&finished.summary, recording);
-    let _ = writeln!(text, "written to {OUT}: {}, {} and the spikes", raster::FILE, record::SUMMARY);
+    let _ = writeln!(text, "written to {OUT}: {}, {} and the spikes", RASTER, record::SUMMARY);
     print(&text)
 }
 
@@ -73,11 +81,19 @@ fn outcome(summary: &Summary, recording: &Recording) -> String {
         "{}: {} neurons, {} synapses, {} ms in steps of {} ms, seed {}\n",
         summary.name, summary.neurons, summary.synapses, summary.duration_ms, summary.dt_ms, summary.seed
     );
+    if let Some(trials) = &summary.trials {
+        let _ = writeln!(
+            text,
+            "trials {}..{}: mean rates, all spikes",
+            trials.first,
+            trials.first + trials.count
+        );
+    }
     let neurons = || recording.populations.iter().filter(|population| population.neurons);
     let width = neurons().map(|population| population.name.chars().count()).max().unwrap_or(0);
     for population in neurons() {
         let (name, rate) = (&population.name, population.rate_hz(recording.duration_ms));
-        let _ = writeln!(text, "  {name:width$} {rate:8.2} Hz {:>10} spikes", population.spikes);
+        let _ = writeln!(text, "  {name:width$} {rate:8.2} Hz {:>10} spikes", population.spikes());
     }
     let (build, run, rtf) = (summary.build_s, summary.run_s, summary.rtf);
     let _ = writeln!(text, "built in {build:.2} s, ran in {run:.2} s: real-time factor {rtf:.3}");

@@ -25,8 +25,8 @@ pub struct Group {
     pub composed: Composed,
     /// Positions of the recipes.
     pub recipes: Vec<usize>,
-    /// The constants of each recipe, dead ones included.
-    pub entries: Vec<Vec<Entry>>,
+    /// The constants of each recipe, in every trial, dead ones included.
+    pub entries: Vec<Vec<Vec<Entry>>>,
     /// What is recorded, as (part, member of its State); parts are numbered as by [`part_of_receptor`] and
     /// [`parts_of_sender`], the neuron is 0.
     pub recorded: Vec<(usize, usize)>,
@@ -72,14 +72,14 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
     struct Alike {
         key: (String, Vec<Constant>, Vec<(usize, bool)>),
         recipes: Vec<usize>,
-        entries: Vec<Vec<Entry>>,
+        entries: Vec<Vec<Vec<Entry>>>,
         recorded: Vec<(usize, usize)>,
         reached: Vec<bool>,
     }
     let mut alike: Vec<Alike> = vec![];
     for (k, recipe) in recipes.populations.iter().enumerate() {
-        let entries = recipe.constants(network.dt_ms(), network.seed())?;
-        let constants = entries.iter().map(|entry| entry.constant.clone()).collect();
+        let entries = recipes.constants(network, k)?;
+        let constants = entries[0].iter().map(|entry| entry.constant.clone()).collect();
         let ports = recipe.stimuli.iter().map(|stimulus| (stimulus.port, stimulus.is_current())).collect();
         let key = (recipe.title(), constants, ports);
         let recorded = super::layout::recorded(network, recipe);
@@ -184,12 +184,12 @@ impl Calls for Currents<'_> {
 
 fn compose(
     recipe: &Recipe,
-    entries: &[Vec<Entry>],
+    entries: &[Vec<Vec<Entry>>],
     recorded: &[(usize, usize)],
     reached: &[bool],
 ) -> Result<Composed> {
-    let off = (0..entries[0].len()).map(|k| entries.iter().all(|entries| is_off(&entries[k]))).collect();
-    let entries = &entries[0];
+    let (all, entries) = (entries.iter().flatten(), &entries[0][0]);
+    let off = (0..entries.len()).map(|k| all.clone().all(|entries| is_off(&entries[k]))).collect();
     let mut builder =
         Builder { graph: Graph::new(), entries, off, leaves: vec![], state: vec![], before: vec![] };
     let neuron = Part::new(&recipe.model, String::new())?;

@@ -11,7 +11,7 @@ use crate::model::reflect::{Member, Scalar};
 use crate::model::{Model, Role};
 use crate::network::projection::{Carries, Projection, Receptor, Sender};
 use crate::network::target::port_for;
-use crate::network::{Network, PopulationId, View};
+use crate::network::{Network, Population, PopulationId, View};
 use crate::random::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +23,10 @@ pub struct Recipes {
     pub populations: Vec<Recipe>,
     /// Projections that become rows of synapses.
     pub synaptic: Vec<Synaptic>,
+    /// The same populations with the values of every trial, from trial 0 on; none where all trials have the same.
+    pub variants: Vec<Vec<Recipe>>,
+    /// The trial whose values `populations` have.
+    pub trial: u32,
 }
 
 /// What the update of one population is made of.
@@ -38,8 +42,6 @@ pub struct Recipe {
     pub model: Arc<Model>,
     /// Parameters by name.
     pub params: BTreeMap<String, Numbers>,
-    /// State at the start by name; relative values are not yet made relative.
-    pub init: BTreeMap<String, Numbers>,
     /// Constant currents by port.
     pub inputs: BTreeMap<String, Numbers>,
     /// Merged synapses.
@@ -142,11 +144,20 @@ pub fn stream(network: &Network, use_: Use, number: usize) -> Stream {
 /// # Errors
 /// A drawn value outside its bounds, a generator that reaches a target too often.
 pub fn recipes(network: &Network) -> Result<Recipes> {
+    let mut recipes = of_trial(network, network.trials().start)?;
+    for trial in 0..network.variants() {
+        recipes.variants.push(of_trial(network, trial)?.populations);
+    }
+    Ok(recipes)
+}
+
+/// The parts of every population, with the values of a trial.
+fn of_trial(network: &Network, trial: u32) -> Result<Recipes> {
     let mut populations = vec![];
     for (k, population) in network.populations().iter().enumerate() {
-        let settings = &population.settings;
+        let settings = population.of_trial(trial);
         let values = stream(network, Use::Values, k);
-        settings.check(&format!("population `{}`", population.name), population.size, Some(values))?;
+        settings.check(&place(population, trial), population.size, Some(values))?;
         if settings.model.role() != Role::Neuron {
             continue;
         }
@@ -156,7 +167,6 @@ pub fn recipes(network: &Network) -> Result<Recipes> {
             size: population.size,
             model: settings.model.clone(),
             params: settings.numbers(Kind::Param, population.size, Some(values)),
-            init: settings.numbers(Kind::Init, population.size, Some(values)),
             inputs: settings.numbers(Kind::Input, population.size, Some(values)),
             receptors: vec![],
             held: vec![],
@@ -167,12 +177,19 @@ pub fn recipes(network: &Network) -> Result<Recipes> {
             stream: stream(network, Use::Noise, k).stream,
         });
     }
-    let mut recipes = Recipes { populations, synaptic: vec![] };
+    let mut recipes = Recipes { populations, synaptic: vec![], variants: vec![], trial };
     merge_receptors(network, &mut recipes);
     merge_senders(network, &mut recipes);
     collect_held(network, &mut recipes);
     stimulus::attach(network, &mut recipes)?;
     Ok(recipes)
+}
+
+/// `` population `exc` ``, with the trial where trials have values of their own.
+fn place(population: &Population, trial: u32) -> String {
+    let of_trial =
+        if population.each_trial.is_empty() { String::new() } else { format!(" in trial {trial}") };
+    format!("population `{}`{of_trial}", population.name)
 }
 
 fn merge_receptors(network: &Network, recipes: &mut Recipes) {
@@ -195,7 +212,7 @@ fn merge_senders(network: &Network, recipes: &mut Recipes) {
         for view in [Some(&projection.from), projection.back.as_ref().map(|_| &projection.to)] {
             for slice in view.into_iter().flat_map(View::slices) {
                 let k = recipes.sending(slice.population).unwrap_or_else(|| {
-                    recipes.populations.push(relay(network, slice.population));
+                    recipes.populations.push(relay(network, recipes.trial, slice.population));
                     recipes.populations.len() - 1
                 });
                 let senders = &mut recipes.populations[k].senders;
@@ -220,15 +237,14 @@ fn collect_held(network: &Network, recipes: &mut Recipes) {
 }
 
 /// Elements that receive the events of a scheduled population and send for it.
-fn relay(network: &Network, id: PopulationId) -> Recipe {
+fn relay(network: &Network, trial: u32, id: PopulationId) -> Recipe {
     let population = network.get(id);
     Recipe {
         name: format!("{} at the source", population.name),
         population: None,
         size: population.size,
         model: population.settings.model.clone(),
-        params: population.settings.numbers(Kind::Param, population.size, None),
-        init: BTreeMap::new(),
+        params: population.of_trial(trial).numbers(Kind::Param, population.size, None),
         inputs: BTreeMap::new(),
         receptors: vec![],
         held: vec![],
@@ -244,6 +260,46 @@ impl Recipes {
     /// The recipe of a population of the network.
     pub fn of(&self, population: PopulationId) -> Option<usize> {
         self.populations.iter().position(|recipe| recipe.population == Some(population))
+    }
+
+    /// The `k`-th recipe with the values of a trial.
+    pub fn of_trial(&self, k: usize, trial: u32) -> &Recipe {
+        self.variants.get(trial as usize).map_or(&self.populations[k], |variant| &variant[k])
+    }
+
+    /// The `k`-th recipe with all values that it can have, those of trials that do not run included: what follows
+    /// from them all is the same whichever trials run.
+    pub fn variants(&self, k: usize) -> Vec<&Recipe> {
+        if self.variants.is_empty() {
+            return vec![&self.populations[k]];
+        }
+        self.variants.iter().map(|variant| &variant[k]).collect()
+    }
+
+    /// The constants of the `k`-th recipe in each of the trials that run.
+    ///
+    /// # Errors
+    /// A `derive` that cannot be lowered.
+    pub fn constants(&self, network: &Network, k: usize) -> Result<Vec<Vec<Entry>>> {
+        let (dt, seed) = (network.dt_ms(), network.seed());
+        let variants = self.variants(k);
+        let mut distinct = variants[0].constants(dt, seed)?;
+        let mut all: Vec<Vec<Entry>> = vec![];
+        for variant in &variants[1..] {
+            let entries =
+                if variant.is_like(variants[0]) { distinct.clone() } else { variant.constants(dt, seed)? };
+            constants::align(&mut distinct, &entries, variant.size);
+            all.push(entries);
+        }
+        let shape = distinct.clone();
+        all.insert(0, distinct);
+        let of_trial = |trial: u32| {
+            let mut entries = all[(trial as usize).min(all.len() - 1)].clone();
+            constants::align(&mut entries, &shape, self.populations[k].size);
+            constants::set_seed(&mut entries, Stream::new(seed, 0).of_trial(trial).seed);
+            entries
+        };
+        Ok(network.trials().map(of_trial).collect())
     }
 
     /// The recipe that sends what is kept at the sources of a population.
@@ -330,6 +386,14 @@ impl Recipe {
         Some(own + self.receptors[..k].iter().map(ports).sum::<usize>())
     }
 
+    /// Whether all values are those of `other`, which has the same parts.
+    fn is_like(&self, other: &Recipe) -> bool {
+        let stimuli = self.stimuli.iter().zip(&other.stimuli);
+        self.params == other.params
+            && self.inputs == other.inputs
+            && stimuli.into_iter().all(|(one, other)| one.params == other.params)
+    }
+
     /// The models it is made of: `lif_ref + expon/coba`.
     pub fn title(&self) -> String {
         let name = |settings: &Settings| settings.model.name().to_string();
@@ -356,8 +420,8 @@ impl Recipe {
             .map(|port| Entry::shared(&format!("scale_{port}"), Scalar::F32, 1f32.to_bits()))
             .collect();
         entries.push(Entry::shared("dt", Scalar::F32, (dt as f32).to_bits()));
-        entries.push(Entry::shared("seed_low", Scalar::U32, seed as u32));
-        entries.push(Entry::shared("seed_high", Scalar::U32, (seed >> 32) as u32));
+        entries.push(Entry::shared(constants::SEED[0], Scalar::U32, seed as u32));
+        entries.push(Entry::shared(constants::SEED[1], Scalar::U32, (seed >> 32) as u32));
         entries.push(Entry::shared("stream", Scalar::U32, self.stream));
         entries.extend(continuous(&self.model).map(|member| {
             Entry::numbers(&format!("input_{}", member.name), Scalar::F32, &self.inputs[&member.name])

@@ -41,7 +41,8 @@ impl Scales {
                 }
                 let scale = scale(sum * most, f64::from(count) * (most + 1.0));
                 planes.into_iter().flatten().for_each(|slot| scales.slot[slot] = scale);
-                set_scale(layout, (kernel, member), port, scale);
+                let word = (scale.recip() as f32).to_bits();
+                layout.set_constant((kernel, member), &format!("scale_{port}"), &[word]);
                 scales.ports.push(Port { name: format!("{}.{name}", recipe.name), scale, bound: sum * most });
             }
         }
@@ -70,14 +71,6 @@ fn planes(layout: &Layout, place: (usize, usize), port: usize) -> Vec<Range<usiz
     layout.partitions.iter().enumerate().map(plane).collect()
 }
 
-fn set_scale(layout: &mut Layout, place: (usize, usize), port: usize, scale: f64) {
-    let kernel = &mut layout.kernels[place.0];
-    let name = format!("scale_{port}");
-    if let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) {
-        kernel.members[place.1].constants[k] = vec![(scale.recip() as f32).to_bits()];
-    }
-}
-
 /// The largest value of a spike, by recipe and by scheduled population.
 struct Bounds {
     recipes: Vec<f64>,
@@ -87,7 +80,8 @@ struct Bounds {
 impl Bounds {
     /// The largest value that can come with a weight to a port.
     fn incoming(&self, network: &Network, recipes: &Recipes, recipe: &Recipe, port: usize) -> Result<f64> {
-        let mut most = 0.0f64;
+        // at least 1: the weights themselves must fit too
+        let mut most = 1.0f64;
         if let Some(scheduled) = recipe.relays {
             most = most.max(self.scheduled[scheduled.0 as usize]);
         }
@@ -130,11 +124,16 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
                 let most = bounds.incoming(network, recipes, recipe, port)?;
                 let slots = planes(layout, layout.places[position], port).into_iter().flatten();
                 let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
-                Ok(sums.fold(0.0, f64::max) * most + stimulus_bound(network, recipe, port))
+                let own = recipes.variants(position).into_iter().map(|it| stimulus_bound(network, it, port));
+                Ok(sums.fold(0.0, f64::max) * most + own.fold(0.0, f64::max))
             });
             let incoming = incoming.collect::<Result<Vec<f64>>>()?;
-            let bound = bound(network, &recipe.model, &recipe.constants(network.dt_ms(), 0)?, "", &incoming)?
-                .max(1.0);
+            let mut largest = 1.0f64;
+            for variant in recipes.variants(position) {
+                let entries = variant.constants(network.dt_ms(), 0)?;
+                largest = largest.max(bound(network, &variant.model, &entries, "", &incoming)?);
+            }
+            let bound = largest;
             if bound > bounds.recipes[position] {
                 bounds.recipes[position] = bound;
                 grown = Some(recipe.name.clone());
@@ -209,11 +208,14 @@ fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
             return Ok(1.0);
         }
         if population.settings.model.function("level").is_some() {
-            return Ok(schedule::levels(network, population)?.0.max(1e-30));
+            return Ok(1.0);
         }
         let mut most = 1.0f64;
-        for function in ["event", "count"] {
-            let mut events = schedule::of_population(network, population, function)?;
+        let functions = ["event", "count"].into_iter();
+        for (function, settings) in
+            functions.flat_map(|it| population.variants().iter().map(move |own| (it, own)))
+        {
+            let mut events = schedule::of_settings(network, population, settings, function)?;
             events.sort_unstable_by_key(|event| (event.1, event.0));
             for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
                 most = most.max(together.iter().map(|event| f64::from(event.2.abs())).sum());

@@ -3,7 +3,7 @@
 //! In a run they are updated at the end of a step, from its spike. Here they see none, and the neuron at its start.
 
 use super::constants::{Entry, Evaluation, flat, from_word, number};
-use super::layout::Layout;
+use super::layout::{Layout, init};
 use super::recipe::{Recipe, Recipes, sender_prefix};
 use crate::error::Result;
 use crate::lane::Number;
@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::model::instance::{Numbers, Settings};
 use crate::network::Network;
 use crate::program::{BEFORE, Event, Member};
+use std::collections::BTreeMap;
 
 /// The values at the start, and the state after them.
 ///
@@ -18,13 +19,17 @@ use crate::program::{BEFORE, Event, Member};
 /// A function of a model that cannot be lowered.
 pub fn at_start(network: &Network, recipes: &Recipes, layout: &mut Layout) -> Result<Vec<Event>> {
     let mut events = vec![];
-    for (position, recipe) in recipes.populations.iter().enumerate() {
-        if recipe.senders.is_empty() {
-            continue;
-        }
+    let sending = (0..recipes.populations.len()).filter(|k| !recipes.populations[*k].senders.is_empty());
+    for (position, (copy, trial)) in sending.flat_map(|k| network.trials().enumerate().map(move |it| (k, it)))
+    {
+        let recipe = recipes.of_trial(position, trial);
         let (kernel, member) = layout.places[position];
-        let member = &mut layout.kernels[kernel].members[member];
-        let start = Start { recipe, entries: recipe.constants(network.dt_ms(), 0)?, dt: network.dt_ms() };
+        let members = &mut layout.kernels[kernel].members;
+        let of_copy = members.len() / network.trials().len();
+        let member = &mut members[copy * of_copy + member];
+        let dt = network.dt_ms();
+        let init = init(network, recipe, trial);
+        let start = Start { init, entries: recipe.constants(dt, 0)?, dt };
         let mut plane = member.state.len() - sent_planes(recipe);
         for (k, sender) in recipe.senders.iter().enumerate() {
             for settings in sender.stp.iter().chain(&sender.synapse) {
@@ -50,14 +55,15 @@ fn sent_planes(recipe: &Recipe) -> usize {
     parts.map(|settings| flat(settings.model.state()).len()).sum()
 }
 
-/// The start of a population.
-struct Start<'a> {
-    recipe: &'a Recipe,
+/// The start of a population in a trial.
+struct Start {
+    /// The neuron's variables.
+    init: BTreeMap<String, Numbers>,
     entries: Vec<Entry>,
     dt: f64,
 }
 
-impl Start<'_> {
+impl Start {
     /// Updates the state of one part, and what it then puts out for every element (or once for all).
     fn advance(
         &self,
@@ -69,10 +75,8 @@ impl Start<'_> {
         let model = &settings.model;
         let fields = flat(model.state());
         let planes = plane..plane + fields.len();
-        let alike = model
-            .inputs()
-            .iter()
-            .all(|input| !matches!(self.recipe.init.get(&input.name), Some(Numbers::Each(_))));
+        let alike =
+            model.inputs().iter().all(|input| !matches!(self.init.get(&input.name), Some(Numbers::Each(_))));
         let rows = if alike { 1 } else { member.size as usize };
         let update = model.function("update").map(|_| Evaluation::new(model, "update")).transpose()?;
         let output = model.function("output").map(|_| Evaluation::new(model, "output")).transpose()?;
@@ -117,7 +121,7 @@ impl Start<'_> {
             ("Input", name) => {
                 let member = model.inputs().iter().find(|member| member.name == name);
                 let reads = member.and_then(|member| member.tag()).is_some_and(|tag| tag.presynaptic);
-                let variable = self.recipe.init.get(name).filter(|_| reads && name != "spike");
+                let variable = self.init.get(name).filter(|_| reads && name != "spike");
                 variable.map_or(0.0, |numbers| numbers.at(element))
             }
             _ => self.dt,

@@ -127,7 +127,8 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
         let size = network.get(id).size;
         let generators: Vec<(PopulationId, u32)> = (0..size).map(|element| (id, element)).collect();
         let name = network.get(id).name.clone();
-        let recipe = sources(network, &generators, Some(id), name, stream(network, Use::Noise, k).stream)?;
+        let number = stream(network, Use::Noise, k).stream;
+        let recipe = sources(network, recipes.trial, &generators, Some(id), name, number)?;
         recipes.populations.push(recipe);
     }
     Ok(())
@@ -148,9 +149,11 @@ fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
         return Ok(vec![Set::Counts]);
     }
     for population in scheduled {
-        let events = super::schedule::of_population(network, population, "event")?;
-        if events.iter().any(|(_, _, value)| *value < 0.0) {
-            return Ok(vec![Set::Positive, Set::Negative]);
+        for settings in population.variants() {
+            let events = super::schedule::of_settings(network, population, settings, "event")?;
+            if events.iter().any(|(_, _, value)| *value < 0.0) {
+                return Ok(vec![Set::Positive, Set::Negative]);
+            }
         }
     }
     Ok(vec![Set::Positive])
@@ -244,7 +247,7 @@ fn add_stimuli(network: &Network, recipes: &mut Recipes, reached: &Reached) {
     let source = network.get(*generators);
     let model = source.settings.model.clone();
     let values = stream(network, Use::Values, generators.0 as usize);
-    let params = source.settings.numbers(Kind::Param, source.size, Some(values));
+    let params = source.of_trial(recipes.trial).numbers(Kind::Param, source.size, Some(values));
     for rank in 0..depth(edges) {
         let mut chosen: Vec<Option<Reach>> = vec![None; size];
         let mut seen: Vec<usize> = vec![0; size];
@@ -299,7 +302,8 @@ fn make_sources(network: &Network, recipes: &mut Recipes, k: usize, projection: 
     let mut generators = vec![];
     for_each_edge(&wiring, |edge| generators.push(locate(projection.from.slices(), edge.source)))?;
     let number = stream(network, Use::Noise, k).child(0).stream;
-    let recipe = sources(network, &generators, None, format!("{} sources", projection.name), number)?;
+    let name = format!("{} sources", projection.name);
+    let recipe = sources(network, recipes.trial, &generators, None, name, number)?;
     recipes.synaptic.push(Synaptic {
         projection: k,
         made: Some(recipes.populations.len()),
@@ -313,6 +317,7 @@ fn make_sources(network: &Network, recipes: &mut Recipes, k: usize, projection: 
 /// A population whose elements are the given elements of a random generator.
 fn sources(
     network: &Network,
+    trial: u32,
     generators: &[(PopulationId, u32)],
     population: Option<PopulationId>,
     name: String,
@@ -322,7 +327,7 @@ fn sources(
     for (id, _) in generators {
         known.entry(*id).or_insert_with(|| {
             let values = stream(network, Use::Values, id.0 as usize);
-            network.get(*id).settings.numbers(Kind::Param, network.get(*id).size, Some(values))
+            network.get(*id).of_trial(trial).numbers(Kind::Param, network.get(*id).size, Some(values))
         });
     }
     let model = |id: &PopulationId| &network.get(*id).settings.model;
@@ -343,7 +348,6 @@ fn sources(
         size: generators.len() as u32,
         model: first.clone(),
         params,
-        init: BTreeMap::new(),
         inputs: BTreeMap::new(),
         receptors: vec![],
         held: vec![],

@@ -3,19 +3,20 @@
 mod expand;
 
 use super::connect::{
-    Block, EdgeDelay, EdgeValue, Layout as Entries, Plan, Segment, TargetSegment, Wiring, for_each_edge,
+    Block, EdgeDelay, EdgeValue, Layout as Entries, Plan, Procedural, Segment, TargetSegment, Wiring,
+    for_each_edge,
 };
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, size};
+use super::{Target, level, size};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
 use crate::model::tag::TagUnit;
 use crate::model::value::Value;
 use crate::network::Network;
-use crate::network::projection::{Projection, Sender};
+use crate::network::projection::{Carries, Projection, Sender};
 use crate::network::rule::{Rule, one_to_one};
 use crate::network::target::port_for;
 use crate::network::view::Slice;
@@ -35,6 +36,8 @@ pub struct Wired {
     pub sources: Vec<Sources>,
     /// The rows.
     pub blocks: Vec<Block>,
+    /// The projections without rows.
+    pub procedural: Vec<Procedural>,
     /// The ports with their scales.
     pub ports: Vec<Port>,
     /// Number of synapses.
@@ -83,15 +86,16 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
-    size::check_ring(layout, u64::from(depth), target)?;
+    size::check_ring(network, layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
     let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
-    let blocks =
-        plan.fill(entries, max_entries, &|slot| scales.slot.get(slot as usize).copied().unwrap_or(1.0))?;
+    let scale = |slot: u32| scales.slot.get(slot as usize).copied().unwrap_or(1.0);
+    let procedural = plan.procedural(&scale)?;
+    let blocks = plan.fill(entries, max_entries, &scale)?;
     let ports = scales.ports;
-    Ok(Wired { window, depth, layout: entries, sources, blocks, ports, synapses })
+    Ok(Wired { window, depth, layout: entries, sources, blocks, procedural, ports, synapses })
 }
 
 /// Slots are counted with those of refused signs, beyond the last of the layout.
@@ -145,6 +149,13 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
         }
         (Way::Back, _) => expand::backwards(network, projection, synaptic.projection)?,
         (Way::There, _) => (projection.connectivity.clone(), edge_values(&projection.weight)),
+    };
+    let weight = match projection.carries {
+        Carries::Levels => {
+            let source = network.get(from.slices()[0].population);
+            edge_values(&projection.weight.clone().times(level::most(network, source)?))
+        }
+        _ => weight,
     };
     let mut targets = vec![];
     for slice in to.slices() {
@@ -240,10 +251,8 @@ fn sum_weights(
                 })?;
             }
             let name = format!("{}weights", part_prefix(&receptor.output, k));
-            let kernel = &mut layout.kernels[kernel];
-            if let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) {
-                kernel.members[m].constants[k] = sums.iter().map(|sum| (*sum as f32).to_bits()).collect();
-            }
+            let words: Vec<u32> = sums.iter().map(|sum| (*sum as f32).to_bits()).collect();
+            layout.set_constant((kernel, m), &name, &words);
         }
     }
     Ok(())

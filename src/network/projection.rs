@@ -47,6 +47,49 @@ impl Projection {
     pub(crate) fn interpolates(&self) -> bool {
         self.latency > 0
     }
+
+    /// Fails where the projection is to be procedural and cannot.
+    pub(super) fn check_procedural(&self, network: &Network) -> Result<()> {
+        if !self.connectivity.procedural {
+            return Ok(());
+        }
+        let place = format!("projection `{}`", self.name);
+        let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared(&self.from, &self.to));
+        fits.map_err(|error| Error::network(format!("{place}: {error}")))?;
+        for (what, value) in [("weight", &self.weight), ("delay", &self.delay)] {
+            if matches!(value, Value::Each(_)) {
+                let text = format!(
+                    "{place} cannot be procedural: its {what} is a list; one value or a distribution is drawn anew"
+                );
+                return Err(Error::network(text));
+            }
+        }
+        if self.back.is_some() {
+            return Err(Error::network(format!("{place} cannot be procedural: it goes both ways; make two")));
+        }
+        let is_whole = |delay: f64| network.steps("a delay", delay).is_ok();
+        let is_one = |value: &Value| matches!(value, Value::Constant(_));
+        let shares = match self.delay {
+            Value::Constant(delay) => is_whole(delay) || is_one(&self.weight),
+            _ => false,
+        };
+        if self.interpolates() && !shares {
+            let text = format!(
+                "{place} cannot be procedural: its delays lie between two steps, where each edge is split; give one \
+                 delay, a multiple of dt"
+            );
+            return Err(Error::network(text));
+        }
+        // the sources of a generator are made for its edges, one for each
+        let sources = self.from.slices().iter().map(|slice| network.get(slice.population));
+        match sources.into_iter().find(|source| source.settings.model.role() != Role::Neuron) {
+            None => Ok(()),
+            Some(generator) => Err(Error::network(format!(
+                "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
+                generator.name
+            ))),
+        }
+    }
 }
 
 /// What travels along a projection.
@@ -131,6 +174,9 @@ impl<'a> ProjectionBuilder<'a> {
     }
 
     /// The weights: a quantity, a list with one per edge, or a distribution. Default 1 in the port's unit.
+    ///
+    /// The list of an `all_to_all` has the sources of the first target first, as in NEST. A matrix may say it, too: a row
+    /// for each source, as long as there are targets.
     pub fn weight(mut self, weight: impl Into<Given>) -> Self {
         self.weight = weight.into();
         self
@@ -188,6 +234,16 @@ impl<'a> ProjectionBuilder<'a> {
         self
     }
 
+    /// Stores no synapses: targets, weights and delays are drawn anew whenever a source spikes, the same ones that
+    /// would be stored. Takes no memory per synapse, and more time per spike.
+    ///
+    /// For `one_to_one`, `all_to_all`, `fixed_outdegree`, `fixed_prob` and `pairwise_bernoulli` between neurons, with weights
+    /// and delays that are constant or of a distribution.
+    pub fn procedural(mut self) -> Self {
+        self.connectivity.procedural = true;
+        self
+    }
+
     /// Checks the projection and adds it to the network.
     ///
     /// # Errors
@@ -225,7 +281,8 @@ impl<'a> ProjectionBuilder<'a> {
         }
         let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), current };
         let unit = target.unit(self.port.as_deref())?;
-        let weight = self.weight.resolve(&format!("the weight of {place}"), &unit)?;
+        let weight = dense(&place, self.weight, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
+        let weight = weight.resolve(&format!("the weight of {place}"), &unit)?;
         let weight = weight.times(target.factor(self.port.as_deref())?);
         target.check_signs(self.port.as_deref(), &weight)?;
         let symmetric = matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
@@ -279,6 +336,7 @@ impl<'a> ProjectionBuilder<'a> {
             delay,
             latency,
         };
+        projection.check_procedural(network)?;
         network.projections.push(projection);
         Ok(())
     }
@@ -323,6 +381,11 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
     };
     let first = kind(&from.slices()[0]);
+    let levels = first.0 == Carries::Levels;
+    if levels && from.slices().iter().any(|slice| slice.population != from.slices()[0].population) {
+        let text = format!("{place} has currents of several populations; make one projection for each");
+        return Err(Error::network(text));
+    }
     if from.slices().iter().any(|slice| kind(slice) != first) {
         let text = format!(
             "{place} mixes generators of currents or random spikes with other sources; make two projections"
@@ -330,6 +393,32 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         return Err(Error::network(text));
     }
     Ok(())
+}
+
+/// A matrix of weights as the list that it stands for.
+fn dense(place: &str, given: Given, rule: &Rule, sizes: (u32, u32)) -> Result<Given> {
+    let Given::Lists(rows) = &given else { return Ok(given) };
+    let (n_sources, n_targets) = (sizes.0 as usize, sizes.1 as usize);
+    if *rule != Rule::AllToAll {
+        let text = format!(
+            "the weight of {place} is a matrix, which {} does not take; all_to_all does",
+            rule.name()
+        );
+        return Err(Error::network(text));
+    }
+    let row = |row: &Given| match row {
+        Given::Each(numbers) if numbers.len() == n_targets => Some(numbers.clone()),
+        _ => None,
+    };
+    let matrix = rows.iter().map(row).collect::<Option<Vec<Vec<Number>>>>();
+    let Some(matrix) = matrix.filter(|matrix| matrix.len() == n_sources) else {
+        return Err(Error::network(format!(
+            "the weight of {place} is a matrix of {} rows; it has {n_sources} sources, a row of {n_targets} for each",
+            rows.len()
+        )));
+    };
+    let by_target = (0..n_targets).flat_map(|target| matrix.iter().map(move |row| row[target].clone()));
+    Ok(Given::Each(by_target.collect()))
 }
 
 /// Whether a list has values for pairs that are left out.

@@ -3,6 +3,7 @@
 use super::view::{Slice, View};
 use super::{Network, Population, PopulationId};
 use crate::error::{Error, Result};
+use crate::model::tag::TagUnit;
 use crate::unit::{Quantity, Time, ms};
 
 /// One recording.
@@ -64,6 +65,25 @@ impl Record {
             from: from.clone(),
             what: What::Trace { variables, every: every as u32 },
         })
+    }
+}
+
+impl Record {
+    /// The unit of a recorded variable; `1` where it has none.
+    pub(crate) fn unit(&self, network: &Network, variable: &str) -> String {
+        let model = match variable.split_once('.') {
+            None => Some(&network.get(self.from.slices()[0].population).settings.model),
+            Some((projection, _)) => network.projections().iter().find_map(|known| {
+                let receptor = known.receptor.as_ref().filter(|_| known.name == projection)?;
+                receptor.synapse.as_ref().map(|synapse| &synapse.model)
+            }),
+        };
+        let field = variable.rsplit('.').next().unwrap_or(variable);
+        let member = model.and_then(|model| model.state().iter().find(|member| member.name == field));
+        match member.and_then(|member| member.tag()).map(|tag| &tag.unit) {
+            Some(TagUnit::Unit(unit)) => unit.symbol.into(),
+            _ => "1".into(),
+        }
     }
 }
 

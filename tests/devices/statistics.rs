@@ -35,7 +35,8 @@ fn mean(
     Ok(sum / seeds as f64)
 }
 
-fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed> {
+/// Whether a figure lies where it should.
+pub fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
@@ -45,7 +46,7 @@ fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed> {
 fn rate(recording: &Recording) -> f64 {
     let neurons = recording.populations.iter().filter(|population| population.neurons);
     let (spikes, size) =
-        neurons.fold((0, 0), |(spikes, size), next| (spikes + next.spikes, size + u64::from(next.size)));
+        neurons.fold((0, 0), |(spikes, size), next| (spikes + next.spikes(), size + u64::from(next.size)));
     spikes as f64 / size as f64 / recording.duration_ms * 1000.0
 }
 
@@ -119,7 +120,7 @@ pub fn all() -> Vec<Trial> {
     let tutorial: Check = Box::new(|device| {
         // brainstate's tutorial: 4356 spikes
         let spikes = |recording: &Recording| {
-            recording.populations.iter().map(|population| population.spikes).sum::<u64>() as f64
+            recording.populations.iter().map(|population| population.spikes()).sum::<u64>() as f64
         };
         let count = mean(|seed| run("cuba_tutorial.toml", seed, 200.0, device), seeds(device), spikes)?;
         within("the number of spikes", count, 0.95 * 4356.0, 1.05 * 4356.0)

@@ -117,8 +117,10 @@ class Net(brainstate.nn.Module):
         drive = self.drive[name]
         for module, target, elements in self.inputs:
             if target == name:
-                drive = u.math.zeros(self.experiment.size(name)) * u.mA + drive
-                drive = drive.at[elements].add(module())
+                # models without units take the numbers as they are
+                current = module() if base(self.drive[name]) is not u.UNITLESS else module() / u.mA
+                drive = u.math.zeros(self.experiment.size(name)) * u.get_unit(current) + drive
+                drive = drive.at[elements].add(current)
         return drive
 
     def current(self, name):

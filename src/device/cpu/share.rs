@@ -1,7 +1,7 @@
 //! The elements that one thread owns: their state, their part of the ring, the rows that end on them.
 
 use super::Compiled;
-use super::deliver::Rows;
+use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
 use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
 use crate::program::{Event, Leaf, Member, Program};
@@ -42,6 +42,7 @@ pub(super) struct Share {
     members: Vec<Owned>,
     ring: Ring,
     rows: Rows,
+    room: Room,
     /// Spikes found in the last window.
     pub spikes: Vec<Event>,
     /// What was sent beside them.
@@ -126,19 +127,24 @@ fn fill(plane: &mut [u32], words: &[u32], first: u32, len: u32) {
 }
 
 impl Share {
-    pub fn new(program: &Arc<Program>, compiled: Arc<Vec<Compiled>>, partition: usize) -> Share {
+    /// The share of a copy that belongs to a partition.
+    pub fn new(
+        program: &Program,
+        compiled: &[Compiled],
+        place: (usize, u32),
+        delays: Arc<[Option<usize>]>,
+    ) -> Share {
+        let (partition, copy) = place;
         let mut arena = vec![];
         let mut members = vec![];
         let share = &program.partitions[partition];
         for (k, kernel) in program.kernels.iter().enumerate() {
-            for (m, member) in kernel.members.iter().enumerate() {
-                let (first, len) = share.elements[k][m];
+            for (m, &(first, len)) in program.members_of(kernel, copy).zip(&share.elements[k]) {
                 if len > 0 {
-                    let owned =
-                        Owned::new(program, &compiled[k], (k, m), (first, len), partition, &mut arena);
+                    let owned = Owned::new(program, &compiled[k], (k, m), (first, len), place, &mut arena);
                     members.push(owned);
                 }
-                debug_assert!(first + len <= member.size);
+                debug_assert!(first + len <= kernel.members[m].size);
             }
         }
         let ring = Ring { first: arena.len(), slots: share.slots as usize, depth: program.depth as usize };
@@ -147,12 +153,13 @@ impl Share {
         for (position, owned) in members.iter().enumerate() {
             traces.extend(owned.pieces(program, position));
         }
-        let rows = Rows::new(program, partition);
+        let rows = Rows::new(program, partition, copy, delays);
         let mut share = Share {
             arena,
             members,
             ring,
             rows,
+            room: Room::default(),
             spikes: vec![],
             sent: vec![],
             scratch: Scratch::default(),
@@ -200,7 +207,7 @@ impl Share {
     pub fn deliver(&mut self, program: &Program, events: [&[Event]; 3]) {
         let ring = &mut self.arena.words()[self.ring.first..];
         for event in events.into_iter().flatten() {
-            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth));
+            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth), &mut self.room);
         }
     }
 
@@ -277,7 +284,7 @@ impl Owned {
         compiled: &Compiled,
         place: (usize, usize),
         range: (u32, u32),
-        partition: usize,
+        (partition, copy): (usize, u32),
         arena: &mut Vec<u32>,
     ) -> Owned {
         let (first, len) = range;
@@ -304,8 +311,9 @@ impl Owned {
             .collect();
         let recorded: Vec<usize> = kernel.recorded.iter().map(|_| plane(&[0])).collect();
         let share = &program.partitions[partition];
+        let first_slot = share.first_slot + copy * (program.slots / program.copies());
         let slots: Vec<usize> =
-            member.slots[partition].iter().map(|slot| (slot - share.first_slot) as usize).collect();
+            member.slots[partition].iter().map(|slot| (slot - first_slot) as usize).collect();
         let mut arrivals = vec![];
         let leaves = compiled.reads.iter().enumerate().map(|(position, leaf)| match leaf {
             Leaf::State(k) => state[*k as usize],
@@ -439,14 +447,19 @@ fn record(
 }
 
 /// Puts the pieces of all shares together.
-pub(super) fn gather_traces(program: &Program, shares: &[Share], begin: u64, end: u64) -> Vec<Vec<f32>> {
+pub(super) fn gather_traces<'a>(
+    program: &Program,
+    shares: impl Iterator<Item = &'a Share>,
+    begin: u64,
+    end: u64,
+) -> Vec<Vec<f32>> {
     let mut traces: Vec<Vec<f32>> = (program.traces.iter())
         .map(|trace| {
             let every = u64::from(trace.every);
             vec![0.0; (end / every - begin / every) as usize * trace.width as usize]
         })
         .collect();
-    for piece in shares.iter().flat_map(|share| &share.traces) {
+    for piece in shares.flat_map(|share| &share.traces) {
         let width = program.traces[piece.trace as usize].width as usize;
         let rows = traces[piece.trace as usize].chunks_mut(width);
         for (row, values) in rows.zip(piece.rows.chunks(piece.len)) {

@@ -256,6 +256,7 @@ impl Gpu {
         let member = member.expect("members begin with their kernel");
         Ok(Error::NotFinite {
             population: member.name.clone(),
+            trial: (self.program.copies() > 1).then_some(member.trial),
             element: element - member.first,
             variable,
             time_ms: self.step as f64 * self.program.dt_ms,

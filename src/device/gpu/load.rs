@@ -174,7 +174,7 @@ fn ring(adapter: &Adapter, program: &Program) -> Result<wgpu::Buffer> {
     if program.initial.is_empty() {
         return adapter.storage(name, u64::from(program.depth) * u64::from(program.slots));
     }
-    adapter.storage_with(name, &deliver::initial_ring(program, 0))
+    adapter.storage_with(name, &deliver::initial_ring(program))
 }
 
 fn update(adapter: &Adapter, program: &Program, number: usize) -> Result<Update> {

@@ -75,7 +75,9 @@ impl Sizes {
         }
         let parts = shard.max_row.div_ceil(adapter.workgroup * ENTRIES.0).clamp(1, 65_535);
         let entries = shard.max_row.div_ceil(adapter.workgroup * parts);
-        let iterations = 1 + u64::from(shard.max_pieces) * u64::from(1 + entries);
+        // entries that are drawn come four or, by chance, some sixteen at a time
+        let drawn = if shard.drawing > 0 { u64::from(entries + 32) * u64::from(shard.drawing) } else { 0 };
+        let iterations = 1 + u64::from(shard.max_pieces) * (u64::from(1 + entries) + drawn);
         let needed = (spikes * iterations).div_ceil(ITERATIONS);
         (needed.clamp(8, 65_535).min(most) as u32, parts)
     }

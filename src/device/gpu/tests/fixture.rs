@@ -145,6 +145,7 @@ impl Net {
         Program {
             dt_ms: 0.5,
             seed: 1,
+            trials: 0..1,
             window: self.window,
             depth: DEPTH,
             slots,
@@ -155,6 +156,7 @@ impl Net {
             layout,
             projections: self.wires.iter().map(projection).collect(),
             blocks: blocks.collect(),
+            procedural: vec![],
             events: vec![],
             initial: vec![],
             traces: vec![trace(1), trace(7)],
@@ -197,6 +199,7 @@ impl Net {
         let [a, b, ..] = self.sizes;
         let member = |name: &str, population: usize, traces| Member {
             name: name.into(),
+            trial: 0,
             first: self.firsts[population],
             size: self.sizes[population],
             outlets: vec![],
@@ -261,6 +264,7 @@ impl Net {
             constants: vec![],
             members: vec![Member {
                 name: "clock".into(),
+                trial: 0,
                 first: self.firsts[2],
                 size: self.sizes[2],
                 outlets: vec![],

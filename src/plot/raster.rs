@@ -1,54 +1,29 @@
 //! The picture of a run: spikes by record above, their rates below.
 
-mod rates;
-
-use super::font;
+use super::canvas::{Area, COLOURS, INK, LEFT, Painted, RIGHT, heading, round_down, style};
+use super::panel::{self, Curve, Panel};
 use super::sample::{Sample, share};
-use crate::error::{Error, Result};
-use crate::record::{SpikeTrain, Summary};
-use plotters::coord::Shift;
+use crate::record::SpikeTrain;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use std::io;
-use std::path::Path;
 
-/// The file's name.
-pub const FILE: &str = "raster.png";
-
-/// Width and height in pixels: 9 by 6 inches at 200 dots per inch.
-const SIZE: (u32, u32) = (1800, 1200);
-/// Where time begins and ends.
-const LEFT: i32 = 190;
-const RIGHT: i32 = 1760;
 /// Top and bottom of the raster.
 const RASTER: (i32, i32) = (130, 800);
+/// Top and bottom of the rates.
+const RATES: (i32, i32) = (850, 1090);
 /// More dots than this merge into a surface: then only the end of the run is drawn.
 const MOST_DOTS: usize = 60_000;
-/// Okabe & Ito's colours, told apart by every kind of eye.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(60, 60, 60),
-];
-const INK: RGBColor = RGBColor(40, 40, 40);
 
-type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-type Painted = std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>;
-
-/// Draws the spike records of a run.
-///
-/// # Errors
-/// [`Error::File`] where the picture cannot be written.
-pub fn draw(summary: &Summary, trains: &[SpikeTrain], path: &Path) -> Result<()> {
-    font::register();
-    let window = window(trains, summary.duration_ms);
-    let painted = BitMapBackend::new(path, SIZE).into_drawing_area();
-    let done = paint(&painted, summary, trains, window);
-    done.map_err(|error| Error::File { action: "draw", path: path.into(), source: io::Error::other(error) })
+/// The picture: heading, raster, rates.
+pub fn paint(area: &Area, title: &str, trains: &[SpikeTrain], duration_ms: f64) -> Painted {
+    let window = window(trains, duration_ms);
+    let rate = |train: &SpikeTrain| {
+        let rate = train.times.len() as f64 / f64::from(train.width.max(1)) / duration_ms.max(1e-9) * 1000.0;
+        format!("{} {rate:.1} Hz", train.name)
+    };
+    heading(area, title, trains.iter().map(rate))?;
+    spikes(area, trains, window)?;
+    panel::paint(area, &rates(trains, window), RATES)
 }
 
 /// Begin and end of what is drawn, in ms: all, or the end of a run with too many spikes.
@@ -63,7 +38,7 @@ fn window(trains: &[SpikeTrain], duration_ms: f64) -> (f64, f64) {
     if dots <= MOST_DOTS {
         return (0.0, end);
     }
-    let length = rates::round_down(end * MOST_DOTS as f64 / dots as f64);
+    let length = round_down(end * MOST_DOTS as f64 / dots as f64);
     (end - length, end)
 }
 
@@ -72,38 +47,16 @@ fn rows_in_all() -> usize {
     ((RASTER.1 - RASTER.0) / 3) as usize
 }
 
-fn paint(area: &Area, summary: &Summary, trains: &[SpikeTrain], window: (f64, f64)) -> Painted {
-    area.fill(&WHITE)?;
-    heading(area, summary, trains)?;
-    spikes(area, trains, window)?;
-    rates::paint(area, trains, window)?;
-    area.present()?;
-    Ok(())
-}
-
-fn style(size: i32, colour: RGBColor) -> TextStyle<'static> {
-    (font::NAME, size).into_font().color(&colour)
-}
-
-/// The name with its size, then the mean rate of every record in its colour.
-fn heading(area: &Area, summary: &Summary, trains: &[SpikeTrain]) -> Painted {
-    let title = format!("{}: {} neurons, {} synapses", summary.name, summary.neurons, summary.synapses);
-    area.draw_text(&title, &style(40, INK), (LEFT, 22))?;
-    let mut x = LEFT;
-    for (k, train) in trains.iter().enumerate() {
-        let spikes = train.times.len() as f64;
-        let rate = spikes / f64::from(train.width.max(1)) / summary.duration_ms.max(1e-9) * 1000.0;
-        let text = format!("{} {rate:.1} Hz", train.name);
-        let style = style(30, COLOURS[k % COLOURS.len()]);
-        let width = area.estimate_text_size(&text, &style)?.0 as i32;
-        if x + width > RIGHT {
-            area.draw_text("…", &style, (x, 76))?;
-            break;
-        }
-        area.draw_text(&text, &style, (x, 76))?;
-        x += width + 40;
-    }
-    Ok(())
+/// The rate of every record in bins.
+fn rates(trains: &[SpikeTrain], (begin, end): (f64, f64)) -> Panel {
+    let length = end - begin;
+    // 5 ms resolve the rhythms of a network; a long run gets wider bins, a pixel or more each
+    let bin = if length > 2000.0 { round_down(length / 200.0) } else { 5.0f64.min(length) };
+    let panel = Panel::new(&format!("time (ms), rates in bins of {bin} ms"), "rate (Hz)").range(begin, end);
+    trains.iter().fold(panel, |panel, train| {
+        let rates = train.rates_hz(begin..end, bin);
+        panel.with(Curve::steps(&train.name, begin, bin, &rates))
+    })
 }
 
 /// Where a time lies, in pixels.
@@ -154,24 +107,4 @@ fn label(area: &Area, train: &SpikeTrain, sample: &Sample, colour: RGBColor, mid
     };
     area.draw_text(&size, &style(24, INK).pos(right), (LEFT - 28, middle + 18))?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_records_are_drawn_too() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let odd = SpikeTrain {
-            name: "µ…".repeat(40),
-            times: vec![f64::NAN, 1e300, 0.1],
-            senders: vec![0, 9, 7],
-            width: 1,
-        };
-        for (trains, duration_ms) in [(vec![], 0.0), (vec![SpikeTrain::default(), odd], 0.1)] {
-            let summary = Summary { duration_ms, ..Summary::default() };
-            draw(&summary, &trains, &folder.path().join(FILE)).expect("a picture");
-        }
-    }
 }
