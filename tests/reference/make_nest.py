@@ -44,10 +44,12 @@ def create(experiment, name):
     population = experiment.populations[name]
     said = experiment.value(population.get("params", {}) | population.get("init", {}))
     nodes = nest.Create(population["model"], experiment.size(name))
+    if not said:
+        return nodes
     known = nest.GetDefaults(population["model"])
     for k, node in enumerate(nodes):
-        node.set(**structured({key: v[k] if isinstance(v, list) and per_element(known, key) else v
-                               for key, v in said.items()}, known))
+        own = {key: value[k] if isinstance(value, list) and per_element(known, key) else value for key, value in said.items()}
+        node.set(**structured(own, known))
     return nodes
 
 
