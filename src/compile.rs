@@ -4,7 +4,7 @@
 //! 2. [`compose`]: one graph for all populations that are updated alike, from the models' texts;
 //! 3. [`layout`]: numbers for elements and ring slots;
 //! 4. [`wire`]: rows of synapses, the window, the scale of every port;
-//! 5. [`schedule`]: spikes that are known beforehand.
+//! 5. [`schedule`]: spikes that are known beforehand, and values that are there from the start.
 //!
 //! Nothing in here knows a model by name.
 
@@ -13,9 +13,11 @@ pub mod connect;
 pub mod constants;
 pub mod kernel;
 pub mod layout;
+mod level;
 pub mod recipe;
 mod scale;
 pub mod schedule;
+mod sent;
 pub mod size;
 pub mod stimulus;
 pub mod wire;
@@ -53,18 +55,23 @@ impl Default for Target {
 /// # Errors
 /// A model that cannot be lowered, a bound that a drawn value breaks, a network that is too large.
 pub fn compile(network: &Network, target: Target) -> Result<Program> {
+    network.check_trials()?;
     size::check_network(network, target)?;
     let recipes = recipe::recipes(network)?;
+    layout::check_elements(network, &recipes)?;
     let groups = compose::groups(network, &recipes)?;
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
     let wired = wire::wire(network, &recipes, &mut layout, target)?;
-    let events = schedule::events(network, &layout)?;
+    let events = schedule::events(network, &recipes, &layout)?;
+    let (events, mut initial) = events;
+    initial.extend(sent::at_start(network, &recipes, &mut layout)?);
     Ok(Program {
         dt_ms: network.dt_ms(),
         seed: network.seed(),
+        trials: network.trials(),
         window: wired.window,
         depth: wired.depth,
-        slots: layout.slots,
+        slots: layout.slots * network.trials().len() as u32,
         elements: layout.elements,
         kernels: layout.kernels,
         ports: wired.ports,
@@ -72,7 +79,9 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         layout: wired.layout,
         projections: wired.sources,
         blocks: wired.blocks,
+        procedural: wired.procedural,
         events,
+        initial,
         traces: layout.traces,
         populations: layout.populations,
         synapses: wired.synapses,

@@ -46,9 +46,9 @@ pub struct Chunk {
 pub struct Snapshot {
     /// Completed steps.
     pub step: u64,
-    /// State planes: for every kernel, member and variable, `size` words.
+    /// State planes: for every kernel, member of every copy and variable, `size` words.
     pub state: Vec<Vec<Vec<Vec<u32>>>>,
-    /// The ring: for every kernel, member and port, `depth` rows of `size` words, the row of `step` first.
+    /// The ring: for every kernel, member of every copy and port, `depth` rows of `size` words, the row of `step` first.
     pub ring: Vec<Vec<Vec<Vec<i32>>>>,
 }
 
@@ -125,11 +125,11 @@ impl Device {
     }
 
     /// Number of threads that own a share of the targets each, for a network with this many updates of elements
-    /// between two deliveries.
-    pub fn partitions(&self, updates: u64) -> u32 {
+    /// between two deliveries, in each of its copies.
+    pub fn partitions(&self, updates: u64, copies: u32) -> u32 {
         match self {
             Device::Gpu(_) => 1,
-            Device::Cpu(cpu) => cpu.partitions(updates),
+            Device::Cpu(cpu) => cpu.partitions(updates, copies),
         }
     }
 

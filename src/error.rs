@@ -103,11 +103,14 @@ pub enum Error {
     },
     /// A state that stopped being a number.
     #[error(
-        "`{variable}` of neuron {element} of population `{population}` is not finite after {time_ms} ms; a smaller dt or other parameters are needed"
+        "`{variable}` of neuron {element} of population `{population}`{} is not finite after {time_ms} ms; a smaller dt or other parameters are needed",
+        in_trial(.trial)
     )]
     NotFinite {
         /// The population.
         population: String,
+        /// The trial, where there are several.
+        trial: Option<u32>,
         /// The neuron's index in it.
         element: u32,
         /// The state variable.
@@ -132,6 +135,10 @@ fn suggest(suggestion: &Suggestion) -> String {
         Suggestion::OneOf(names) if names.is_empty() => "; there are none".into(),
         Suggestion::OneOf(names) => format!("; there are {}", names.join(", ")),
     }
+}
+
+fn in_trial(trial: &Option<u32>) -> String {
+    trial.map_or_else(String::new, |trial| format!(" in trial {trial}"))
 }
 
 fn article(expected: &str) -> String {

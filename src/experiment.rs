@@ -20,6 +20,7 @@
 //! rule = { fixed_indegree = 2, autapses = false }
 //! weight = { normal = { mean = "20 pA", std = "2 pA" } }
 //! delay = "1.5 ms"
+//! # connectivity = "procedural"      # stores no synapses, for rules by source
 //!
 //! [record.spikes]
 //! from = "exc"
@@ -33,6 +34,15 @@
 //! A value is a number (in the unit of whatever receives it), a string with a unit, a list with one of these for each
 //! element, or a distribution: `{ normal = [20.0, 2.0] }` or with the arguments by name. Choices take a word or a
 //! bool. Columns of a schedule (`spike_times`) take a list, or a list for each element.
+//!
+//! `trials = 64`, or `{ first = 5, count = 1 }`, says which trials run together. A population has values of its own in
+//! each where `each_trial` has the same tables as the population, with lists of values: one for every trial.
+//!
+//! ```toml
+//! [population.exc.each_trial]
+//! params = { I_e = [0.0, 100.0, 200.0] }
+//! init = { V_m = ["-70 mV", { uniform = ["-70 mV", "-60 mV"] }, [-70.0, -69.0]] }
+//! ```
 //!
 //! *How it works.* Either format is read into the same tree (`node`); `table` hands out its keys and refuses those
 //! that nobody knows; `value`, `part` and `section` turn them into the network's own calls, which check the rest.
@@ -63,7 +73,7 @@ pub struct Experiment {
 }
 
 /// What an experiment file may say.
-const KEYS: [&str; 6] = ["dt", "duration", "seed", "population", "projection", "record"];
+const KEYS: [&str; 7] = ["dt", "duration", "seed", "trials", "population", "projection", "record"];
 
 impl Experiment {
     /// Reads a file: JSON where its name ends in `.json`, otherwise TOML.
@@ -159,6 +169,9 @@ fn build(root: &Node, reader: &Reader, name: String) -> Result<Experiment> {
     let mut network = Network::new(dt_ms * ms)?;
     if let Some(seed) = root.get("seed") {
         network.set_seed(value::whole("`seed`", seed, u64::MAX)?);
+    }
+    if let Some(trials) = root.get("trials") {
+        network.set_trials(part::trials(trials)?)?;
     }
     for (name, node) in root.need("population")?.entries("`population`")? {
         within(&format!("population.{name}"), reader.population(&mut network, name, node))?;

@@ -48,6 +48,9 @@
 //!     Recording             spikes, traces, rates; npz files
 //! ```
 //!
+//! [`Network::set_trials`] runs independent copies of a network together, [`Network::set_each_trial`] gives each its own
+//! values: repetitions with other noise, sweeps of parameters, batches of inputs.
+//!
 //! Nothing above [`device`] knows wgpu, nothing below [`compile`] knows a model's name. Results do not depend on
 //! threads, chunks, windows or workgroups: spikes add up as integers, and random numbers come from counters.
 
@@ -59,6 +62,7 @@ pub mod error;
 pub mod experiment;
 pub mod lane;
 pub mod model;
+pub mod monitor;
 pub mod network;
 #[cfg(feature = "cli")]
 pub mod plot;

@@ -15,6 +15,7 @@ pub use instance::Instance;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};
+use crate::unit::table::{self, Symbol};
 use reflect::{Fault, Function, Member, Reflection};
 use std::sync::Arc;
 use tag::{Tag, TagUnit};
@@ -60,16 +61,26 @@ impl Role {
                 ("spikes", "f32"),
                 ("bound", "f32"),
             ],
-            Role::Synapse => &[("derive", "Derived"), ("update", "State"), ("output", "f32")],
+            Role::Synapse => &[
+                ("derive", "Derived"),
+                ("update", "State"),
+                ("output", "f32"),
+                ("release", "f32"),
+                ("current", "f32"),
+                ("bound", "f32"),
+            ],
             Role::Output => &[("derive", "Derived"), ("current", "f32")],
             Role::Plasticity => &[],
             Role::Generator => &[
                 ("derive", "Derived"),
+                ("update", "State"),
                 ("spikes", "f32"),
                 ("bound", "f32"),
                 ("current", "f32"),
                 ("event", "f32"),
                 ("count", "f32"),
+                ("level", "f32"),
+                ("latency", "u32"),
             ],
         }
     }
@@ -85,8 +96,8 @@ pub struct Model {
 }
 
 /// Names that engine functions take from the model's files by type or by name.
-const ARGUMENT_TYPES: [&str; 8] =
-    ["Params", "Derived", "State", "Input", "Schedule", "Clock", "Stream", "f32"];
+const ARGUMENT_TYPES: [&str; 9] =
+    ["Params", "Derived", "State", "Input", "Arrived", "Schedule", "Clock", "Stream", "f32"];
 
 impl Model {
     /// Reads a neuron model of the user's own from its text; it runs on every device like a shipped one.
@@ -173,9 +184,30 @@ impl Model {
         self.reflection.functions.is_empty() && self.reflection.structs.is_empty()
     }
 
-    /// Whether its spikes are listed by the user: it has a `Schedule`.
+    /// Whether it acts at the source of a projection: its inputs are those of the sending neuron.
+    pub fn is_presynaptic(&self) -> bool {
+        self.inputs().iter().any(|member| member.tag().is_some_and(|tag| tag.presynaptic))
+    }
+
+    /// Whether its spikes or currents are listed by the user: it has a `Schedule`.
     pub fn is_scheduled(&self) -> bool {
         !self.members("Schedule").is_empty()
+    }
+
+    /// The unit of the current that a generator makes, where it makes one: that of its first value that is a current.
+    pub fn current_unit(&self) -> Option<Symbol> {
+        if self.role != Role::Generator
+            || !["current", "level"].iter().any(|name| self.function(name).is_some())
+        {
+            return None;
+        }
+        let members = self.params().iter().chain(self.members("Schedule"));
+        let units = members.filter_map(|member| match &member.tag()?.unit {
+            TagUnit::Unit(unit) => Some(*unit),
+            _ => None,
+        });
+        let mut currents = units.filter(|unit| unit.dimension == "current");
+        Some(currents.next().unwrap_or(table::find("1").expect("the table has the unit 1")))
     }
 
     /// Checks names, defaults and signatures; the word tells which line to show.
@@ -207,10 +239,10 @@ impl Model {
     fn check_has_a_purpose(&self) -> std::result::Result<(), (Option<String>, String)> {
         let needed: &[&str] = match self.role {
             Role::Neuron => &["update", "spikes"],
-            Role::Synapse => &["output"],
+            Role::Synapse => &["output", "release"],
             Role::Output => &["current"],
             Role::Plasticity => return Ok(()),
-            Role::Generator => &["spikes", "current", "event"],
+            Role::Generator => &["spikes", "current", "event", "level"],
         };
         if self.function("spikes").is_some() && self.function("bound").is_none() {
             return Err((

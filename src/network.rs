@@ -7,6 +7,8 @@ pub mod projection;
 pub mod record;
 pub mod rule;
 pub mod target;
+mod through;
+mod trial;
 pub mod view;
 
 pub use projection::{Projection, ProjectionBuilder};
@@ -20,6 +22,7 @@ use crate::model::{Instance, Role};
 use crate::network::rule::Connectivity;
 use crate::program::MAX_WINDOW;
 use crate::unit::{Quantity, Time, ms};
+use std::ops::Range;
 
 /// Elements that share a model: neurons, or the sources of a stimulus.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Population {
     pub size: u32,
     /// Its model with the values set on it.
     pub settings: Settings,
+    /// The same model with the values of every trial, from trial 0 on; empty where all trials have the same.
+    pub each_trial: Vec<Settings>,
 }
 
 /// A network: what there is, how it is connected, what is recorded.
@@ -40,6 +45,7 @@ pub struct Network {
     populations: Vec<Population>,
     projections: Vec<Projection>,
     records: Vec<Record>,
+    trials: Range<u32>,
 }
 
 /// The most elements that all populations may have: spikes carry 28 bits of a neuron's number.
@@ -56,7 +62,14 @@ impl Network {
             let got = format!("{dt_ms} ms");
             return Err(Error::Value { what: "`dt`".into(), expected: "> 0 ms".into(), got });
         }
-        Ok(Network { dt_ms, seed: 1, populations: vec![], projections: vec![], records: vec![] })
+        Ok(Network {
+            dt_ms,
+            seed: 1,
+            populations: vec![],
+            projections: vec![],
+            records: vec![],
+            trials: 0..1,
+        })
     }
 
     /// Sets the seed of everything random: connections, initial values, noise.
@@ -99,7 +112,7 @@ impl Network {
             return Err(Error::network(text));
         }
         let settings = instance.settle(&place, size)?;
-        self.populations.push(Population { name: name.into(), size, settings });
+        self.populations.push(Population { name: name.into(), size, settings, each_trial: vec![] });
         Ok(View::whole(PopulationId(self.populations.len() as u32 - 1), size))
     }
 
@@ -137,6 +150,19 @@ impl Network {
     ) -> Result<()> {
         let record = Record::trace(self, name, from, variables, every)?;
         self.records.push(record);
+        Ok(())
+    }
+
+    /// Stores the synapses of no projection: see [`ProjectionBuilder::procedural`].
+    ///
+    /// # Errors
+    /// A projection that has to be stored.
+    #[cfg(feature = "cli")]
+    pub(crate) fn make_procedural(&mut self) -> Result<()> {
+        for k in 0..self.projections.len() {
+            self.projections[k].connectivity.procedural = true;
+            self.projections[k].check_procedural(self)?;
+        }
         Ok(())
     }
 
@@ -181,7 +207,7 @@ impl Network {
         &self.populations[id.0 as usize]
     }
 
-    /// Updates of elements between two deliveries, from the shortest constant delay.
+    /// Updates of elements of one copy between two deliveries, from the shortest constant delay.
     pub(crate) fn updates_in_a_window(&self) -> u64 {
         let elements: u64 = self.populations.iter().map(|population| u64::from(population.size)).sum();
         let steps = self.projections.iter().map(|projection| match &projection.delay {

@@ -58,6 +58,7 @@ mod tests {
             times: vec![f64::NAN, 1e300, 0.1],
             senders: vec![0, 9, 7],
             width: 1,
+            trials: vec![],
         };
         for (trains, window) in [(vec![], 0.0..0.0), (vec![SpikeTrain::default(), odd], 0.0..0.1)] {
             raster("odd", &trains, window, &path).expect("a picture");

@@ -6,18 +6,25 @@
 //! cleared, the graph is evaluated, spikes are appended to the log. After a *window* of at most
 //! [`Program::window`] steps the spikes are delivered: for every [`Block`] whose sources contain the spiking
 //! element, each entry of its row adds its weight to `ring[(step + delay) % depth][slot]`.
+//!
+//! Every trial has a *copy* of all elements and slots. Copies of an element lie a fixed distance apart within its
+//! kernel, copies of a slot the slots of one copy apart, so that all copies use the rows of the first one.
 
 mod print;
 
-use crate::compile::connect::{Block, Layout};
+use crate::compile::connect::{Block, Layout, Procedural};
 use crate::lane::{Graph, LeafId, NodeId};
 use crate::model::reflect::Scalar;
+use std::ops::Range;
 
 /// Populations begin at multiples of this many elements, and planes are padded to it.
 pub const GROUP: u32 = 64;
 
 /// The longest window: a spike carries 4 bits of the step within its window.
 pub const MAX_WINDOW: u32 = 16;
+
+/// The step before the first: -1, as steps wrap round.
+pub const BEFORE: u64 = u64::MAX;
 
 /// A compiled network.
 #[derive(Debug)]
@@ -26,11 +33,13 @@ pub struct Program {
     pub dt_ms: f64,
     /// Seed of everything random.
     pub seed: u64,
+    /// The trials, a copy of the network each.
+    pub trials: Range<u32>,
     /// Steps between two deliveries: no spike arrives sooner.
     pub window: u32,
     /// Rows of the ring, a power of two: at least the longest delay and a window.
     pub depth: u32,
-    /// Ring slots of one row, over all partitions.
+    /// Ring slots of one row, over all copies and partitions.
     pub slots: u32,
     /// Elements, padding included.
     pub elements: u32,
@@ -38,22 +47,75 @@ pub struct Program {
     pub kernels: Vec<Kernel>,
     /// Ring slots and ports, for reports.
     pub ports: Vec<Port>,
-    /// Where delivery threads own which slots; the GPU has one partition.
+    /// Where delivery threads own which slots of the first copy; the GPU has one partition.
     pub partitions: Vec<Partition>,
     /// How an entry is packed.
     pub layout: Layout,
-    /// Which elements each projection's rows belong to, by the projection index of a block.
+    /// Which elements of the first copy each projection's rows belong to, by the projection index of a block.
     pub projections: Vec<Sources>,
     /// Rows of synapses.
     pub blocks: Vec<Block>,
+    /// Projections whose rows are drawn anew for every spike.
+    pub procedural: Vec<Procedural>,
     /// Spikes that are known beforehand, by step, then element.
     pub events: Vec<Event>,
+    /// What is sent in the step before the first: values that are there from the start.
+    pub initial: Vec<Event>,
     /// Traces in the order of their numbers in [`Member::traces`].
     pub traces: Vec<Trace>,
     /// The populations by their position in the network.
     pub populations: Vec<Located>,
     /// Number of synapses.
     pub synapses: u64,
+}
+
+impl Program {
+    /// The end of the elements that are updated; what is sent beside spikes has numbers from here on.
+    pub fn updated(&self) -> u32 {
+        self.kernels.last().map_or(0, |kernel| kernel.first + kernel.len)
+    }
+
+    /// How many copies of the network there are: one for every trial.
+    pub fn copies(&self) -> u32 {
+        self.trials.end - self.trials.start
+    }
+
+    /// The trial of a copy, if there are several.
+    pub fn trial_of(&self, copy: u32) -> Option<u32> {
+        (self.copies() > 1).then_some(self.trials.start + copy)
+    }
+
+    /// Positions of a copy's members among those of a kernel.
+    pub fn members_of(&self, kernel: &Kernel, copy: u32) -> Range<usize> {
+        let (n, copy) = (kernel.members.len() / self.copies() as usize, copy as usize);
+        copy * n..(copy + 1) * n
+    }
+
+    /// Elements from a copy of this element to the next.
+    pub fn stride(&self, element: u32) -> u32 {
+        self.copied(element).1
+    }
+
+    /// Which copy the element belongs to.
+    pub fn copy_of(&self, element: u32) -> u32 {
+        let (first, stride) = self.copied(element);
+        (element - first) / stride
+    }
+
+    /// Where the copies of an element's kernel, outlets or schedule begin, and how far apart they are.
+    fn copied(&self, element: u32) -> (u32, u32) {
+        let within = |first: u32, stride: u32| {
+            (first..first + stride * self.copies()).contains(&element).then_some((first, stride))
+        };
+        let kernels = self.kernels.iter().find_map(|kernel| {
+            let stride = kernel.len / self.copies();
+            let sent = |first: &u32| within(*first, stride * kernel.outlets.len() as u32);
+            let outlets = || kernel.members.first().and_then(|member| member.outlets.first()).and_then(sent);
+            within(kernel.first, stride).or_else(outlets)
+        });
+        let scheduled = || self.populations.iter().find_map(|it| within(it.first?, it.stride));
+        kernels.or_else(scheduled).unwrap_or((0, u32::MAX))
+    }
 }
 
 /// One update kernel: what a step computes for an element.
@@ -63,7 +125,7 @@ pub struct Kernel {
     pub name: String,
     /// First element.
     pub first: u32,
-    /// Elements, padding included.
+    /// Elements of all copies, padding included.
     pub len: u32,
     /// The computation of one step.
     pub graph: Graph,
@@ -75,6 +137,8 @@ pub struct Kernel {
     pub fired: Option<NodeId>,
     /// What a spike carries (f32), where that is not 1.
     pub value: Option<NodeId>,
+    /// What the element sends beside its spikes.
+    pub outlets: Vec<Outlet>,
     /// Values that traces record (f32 or integer).
     pub recorded: Vec<NodeId>,
     /// State planes: name and type.
@@ -83,8 +147,17 @@ pub struct Kernel {
     pub ports: u32,
     /// Constants: name and type, and whether every element has its own.
     pub constants: Vec<Constant>,
-    /// The populations, by their first element.
+    /// The populations, by their first element: those of the first copy, then those of the next.
     pub members: Vec<Member>,
+}
+
+/// Something that an element sends beside its spikes, under a number of its own: [`Member::outlets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlet {
+    /// Whether it is sent in this step (a bool); at every step where there is none.
+    pub when: Option<NodeId>,
+    /// What is sent (f32).
+    pub value: NodeId,
 }
 
 /// What a leaf of a kernel's graph stands for.
@@ -116,10 +189,14 @@ pub struct Constant {
 pub struct Member {
     /// The population's name.
     pub name: String,
+    /// The trial that it belongs to.
+    pub trial: u32,
     /// First element.
     pub first: u32,
     /// Elements, without padding.
     pub size: u32,
+    /// The number of element 0 at each outlet of the kernel.
+    pub outlets: Vec<u32>,
     /// State at the start, one plane per variable, each of `size` words or of 1 word for all.
     pub state: Vec<Vec<u32>>,
     /// Constants as words, in the order of the kernel's: 1 word, or `size` words where `each`.
@@ -169,7 +246,7 @@ pub struct Trace {
 /// Elements of each kernel that one delivery thread owns, and its ring slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
-    /// For every kernel and member: first owned element (of the member) and number, multiples of [`GROUP`]
+    /// For every kernel and member of a copy: first owned element (of the member) and number, multiples of [`GROUP`]
     /// except at the end.
     pub elements: Vec<Vec<(u32, u32)>>,
     /// First ring slot.
@@ -201,7 +278,7 @@ pub struct Sources {
 /// A spike: an element, the step in which it was found and what it carries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// The step, counted from 0; the spike's time is `(step + 1) · dt`.
+    /// The step, counted from 0; the spike's time is `(step + 1) · dt`. [`BEFORE`] stands for the step before.
     pub step: u64,
     /// The element.
     pub element: u32,
@@ -214,10 +291,12 @@ pub struct Event {
 pub struct Located {
     /// Its name.
     pub name: String,
-    /// First element; none where the population exists only as a part of its targets' kernels.
+    /// First element of the first copy; none where the population exists only as a part of its targets' kernels.
     pub first: Option<u32>,
-    /// Elements, without padding.
+    /// Elements of a copy, without padding.
     pub size: u32,
-    /// Kernel and member; none where its spikes are known beforehand.
+    /// Elements from one copy to the next.
+    pub stride: u32,
+    /// Kernel and member of the first copy; none where its spikes are known beforehand.
     pub place: Option<(u32, u32)>,
 }

@@ -14,9 +14,11 @@
 //! `shaders/lib/random.wgsl` uses the same layout with the step in the second word.
 
 mod elementary;
+mod quantile;
 
 pub(crate) use elementary::ROUNDING;
 pub use elementary::{cos_sin_turn, exp, ln, ln_1p, normal_mass};
+pub use quantile::{normal_probability, normal_quantile};
 
 const ROUND: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
@@ -51,6 +53,18 @@ impl Stream {
     /// Stream number `stream` of `seed`.
     pub const fn new(seed: u64, stream: u32) -> Self {
         Self { seed, stream }
+    }
+
+    /// The same stream in another trial: a seed of its own, of 64 bits, so that no two trials share numbers.
+    /// Trial 0 has the network's seed.
+    pub fn of_trial(self, trial: u32) -> Self {
+        if trial == 0 {
+            return self;
+        }
+        let seed = [self.seed as u32, (self.seed >> 32) as u32];
+        // no stream draws at the last element of the last step, so these words are no one else's
+        let [low, high, ..] = philox(seed, [u32::MAX, u32::MAX, u32::MAX, trial]);
+        Self { seed: u64::from(high) << 32 | u64::from(low), stream: self.stream }
     }
 
     /// A stream of its own for part `number` of what this stream is for.

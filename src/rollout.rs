@@ -10,7 +10,7 @@ use crate::device::{Device, Engine, Snapshot};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::program::Program;
-use crate::record::Recording;
+use crate::record::{Activity, Recording};
 use crate::unit::{Quantity, Time, ms};
 use drain::Drain;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Rollout {
     /// What cannot be compiled, or does not fit the device.
     pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
         let target = Target {
-            partitions: device.partitions(network.updates_in_a_window()),
+            partitions: device.partitions(network.updates_in_a_window(), network.trials().len() as u32),
             max_block_words: device.max_block_words(),
             memory: device.memory(),
             ..Target::default()
@@ -125,7 +125,7 @@ impl Rollout {
             self.drain.take(&self.program, first, chunk, &mut self.recording);
             self.recording.duration_ms = self.time_ms();
             self.adapt(begin.elapsed(), asked);
-            let spikes = self.recording.populations.iter().map(|population| population.spikes).sum();
+            let spikes = self.recording.populations.iter().map(Activity::spikes).sum();
             progress(Progress { done, total: steps, spikes });
         }
         Ok(())
@@ -149,6 +149,7 @@ impl Rollout {
         empty.spikes.iter_mut().for_each(|record| {
             record.times.clear();
             record.senders.clear();
+            record.trials.clear();
         });
         empty.traces.iter_mut().for_each(|record| {
             record.times.clear();

@@ -143,6 +143,8 @@ dimensions! {
     InverseVoltage, "inverse voltage": per_mV "1/mV" 3;
     /// Amount of a substance in a volume.
     Concentration, "concentration": mM "mM" 0;
+    /// Rates of binding.
+    RatePerConcentration, "rate per concentration": per_mM_ms "1/(mM ms)" 3;
     /// Pure numbers; a plain `f64` stands for one.
     Dimensionless, "number": one "1" 0;
 }

@@ -53,12 +53,28 @@ fn kernels_are_as_accepted() {
     }
 }
 
+/// What a model turns off costs nothing: a hard threshold draws no random numbers, and its kernel has none of it.
+#[test]
+fn a_hard_threshold_draws_no_random_numbers() {
+    let draws = |file: &str| kernels(file).contains(&0xD251_1F53u32.to_string());
+    assert!(!draws("tests/reference/iaf_psc_exp_spikes.toml"));
+    assert!(draws("tests/reference/iaf_psc_exp_soft.toml"));
+}
+
 /// Entries of NEST's tables that are no parameters here, and why.
-const ELSEWHERE: [(&str, &str, &str); 20] = [
+const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("iaf_cond_alpha", "t_ref_remaining", "recorded in steps, as refractory"),
     ("iaf_cond_beta", "t_ref_remaining", "recorded in steps, as refractory"),
-    ("iaf_psc_exp", "delta", "escape noise is not built"),
-    ("iaf_psc_exp", "rho", "escape noise is not built"),
+    ("iaf_cond_alpha_mc", "t_ref_remaining", "recorded in steps, as refractory"),
+    ("pp_psc_delta", "t_ref_remaining", "recorded in steps, as dead"),
+    ("iaf_cond_alpha_mc", "receptor_types", "ports have these names"),
+    ("iaf_cond_alpha_mc", "soma_V_m", "recorded as V_m_s"),
+    ("iaf_cond_alpha_mc", "proximal_V_m", "recorded as V_m_p"),
+    ("iaf_cond_alpha_mc", "distal_V_m", "recorded as V_m_d"),
+    ("ht_neuron", "receptor_types", "ports have these names"),
+    ("glif_psc", "has_connections", "what is connected is fixed"),
+    ("glif_psc_double_alpha", "has_connections", "what is connected is fixed"),
+    ("glif_cond", "has_connections", "what is connected is fixed"),
     ("spike_generator", "allow_offgrid_times", "times off the grid are refused"),
     ("spike_generator", "precise_times", "times off the grid are refused"),
     ("spike_generator", "shift_now_spikes", "a spike at time 0 is refused"),
@@ -76,6 +92,22 @@ const ELSEWHERE: [(&str, &str, &str); 20] = [
     ("iaf_chs_2007", "V_noise", "recorded noise is not built"),
     ("iaf_chs_2007", "noise", "recorded noise is not built"),
 ];
+
+/// NEST's lists and tables as our names: `tau` of two is `tau_1` and `tau_2`, `soma` with `C_m` is `soma_C_m`. The
+/// values of an empty list are not NEST's.
+fn spread(name: &str, value: &Value) -> Vec<(String, Option<Value>)> {
+    match value {
+        Value::Array(values) if values.is_empty() => vec![(format!("{name}_1"), None)],
+        Value::Array(values) => {
+            let numbered = values.iter().enumerate();
+            numbered.map(|(k, value)| (format!("{name}_{}", k + 1), Some(value.clone()))).collect()
+        }
+        Value::Object(table) => {
+            table.iter().map(|(key, value)| (format!("{name}_{key}"), Some(value.clone()))).collect()
+        }
+        value => vec![(name.to_string(), Some(value.clone()))],
+    }
+}
 
 fn number(value: &Value) -> Option<f64> {
     match value {
@@ -96,24 +128,30 @@ fn parameters_defaults_and_recordables_are_those_of_nest() {
             |entry: &str| ELSEWHERE.iter().any(|(known, other, _)| known == name && *other == entry);
         let known = |owner: &str, entry: &str| model.members(owner).iter().any(|member| member.name == entry);
         let defaults = entry["defaults"].as_object().expect("a table of defaults");
-        for (parameter, theirs) in defaults.iter().filter(|(parameter, _)| !elsewhere(parameter)) {
-            if known("State", parameter) || known("Schedule", parameter) {
-                continue;
-            }
+        let here = defaults.iter().filter(|(key, _)| !elsewhere(key) && !known("Schedule", key));
+        let entries: Vec<_> = here.flat_map(|(key, value)| spread(key, value)).collect();
+        let asked = |entry: &str| !elsewhere(entry) && !known("State", entry);
+        for (parameter, theirs) in entries.iter().filter(|(parameter, _)| asked(parameter)) {
             let member = model.params().iter().find(|member| member.name == *parameter);
             let member = member.unwrap_or_else(|| panic!("`{name}` lacks NEST's `{parameter}`"));
             let ours = match member.tag().and_then(|tag| tag.default.clone()) {
                 Some(Term::Number(value)) => Some(value),
                 _ => None,
             };
-            assert_eq!(ours, number(theirs), "`{parameter}` of `{name}`");
+            if let Some(theirs) = theirs {
+                assert_eq!(ours, number(theirs), "`{parameter}` of `{name}`");
+            }
         }
+        let is_list = |name: &str| defaults.get(name).is_some_and(Value::is_array);
         // NEST keeps the tolerance of its integrator out of some tables
         for member in model.params().iter().filter(|member| member.name != "gsl_error_tol") {
-            assert!(defaults.contains_key(&member.name), "NEST's `{name}` has no `{}`", member.name);
+            let spread = entries.iter().any(|(entry, _)| *entry == member.name);
+            let listed = spread || defaults.contains_key(&member.name);
+            let numbered = member.name.rsplit_once('_').is_some_and(|(stem, _)| is_list(stem));
+            assert!(listed || numbered, "NEST's `{name}` has no `{}`", member.name);
         }
         for recordable in entry["recordables"].as_array().expect("a list") {
-            let recordable = recordable.as_str().expect("a name");
+            let recordable = &recordable.as_str().expect("a name").replace('.', "_");
             assert!(
                 known("State", recordable) || elsewhere(recordable),
                 "`{name}` does not record `{recordable}`"

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use synfire::experiment::Experiment;
+use synfire::model::Value;
 
 /// Every experiment file of the repository.
 pub fn files() -> Vec<PathBuf> {
@@ -139,6 +140,25 @@ fn mistakes_are_told_in_one_sentence() {
         ("dt = \"0.1 ms\"", "dt = = 1", "line 2, column 6"),
         ("dt = \"0.1 ms\"", "dt = 1979-05-27", "a date is no value"),
         ("[population.pulse]", "[population.exc]", "duplicate key"),
+        ("dt = \"0.1 ms\"", "dt = \"0.1 ms\"\ntrials = 0", "trials must be a range of at least one"),
+        ("dt = \"0.1 ms\"", "dt = \"0.1 ms\"\ntrials = { first = 1 }", "`trials` needs `count`"),
+        ("size = 10", "size = 10\neach_trial = {}", "population.exc: `each_trial` names no value"),
+        ("size = 10", "size = 10\neach_trial = { parms = {} }", "did you mean `params`?"),
+        (
+            "size = 10",
+            "size = 10\neach_trial = { params = { I_e = 1.0 } }",
+            "`I_e` of `each_trial` must be a list",
+        ),
+        (
+            "size = 10",
+            "size = 10\neach_trial = { params = { I_e = [1.0, 2.0], tau_m = [1.0] } }",
+            "`each_trial` has 2 values of `I_e` and 1 of `tau_m`",
+        ),
+        (
+            "size = 10",
+            "size = 10\neach_trial = { init = { V_m = [\"1 mV\", \"1 pA\"] } }",
+            "`V_m` of population `exc` in trial 1 is a voltage [mV], got 1 pA",
+        ),
     ];
     let told = cases.map(|(old, new, part)| {
         assert!(SOUND.contains(old), "{old}");
@@ -197,9 +217,63 @@ fn references_are_names_slices_and_lists() {
 }
 
 #[test]
+fn a_matrix_of_weights_has_a_row_for_each_source() {
+    let text = "port = \"ex\"\nweight = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]";
+    let matrix = SOUND.replacen("weight = \"20 pA\"", text, 1).replacen("\"pulse\"", "\"exc[..2]\"", 1);
+    let experiment = Experiment::from_toml(&matrix, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    // the sources of a target stand together
+    let expected = Value::Each([1.0, 6.0, 2.0, 7.0, 3.0, 8.0, 4.0, 9.0, 5.0, 10.0].into());
+    assert_eq!(experiment.network.projections()[0].weight, expected);
+    let short = matrix.replacen(", 10]", "]", 1);
+    assert!(message(&short).contains("is a matrix of 2 rows; it has 2 sources, a row of 5 for each"));
+    let sparse = matrix.replacen("port =", "rule = { fixed_outdegree = 2 }\nport =", 1);
+    assert!(message(&sparse).contains("is a matrix, which fixed_outdegree does not take; all_to_all does"));
+}
+
+#[test]
+fn connectivity_is_stored_or_procedural() {
+    let of = |more: &str| SOUND.replacen("from = \"pulse\"", &format!("from = \"exc\"\n{more}"), 1);
+    for (more, part) in [
+        ("connectivity = \"procedural\"", "it was accepted"),
+        ("connectivity = \"stored\"\nrule = { fixed_indegree = 2 }", "it was accepted"),
+        (
+            "connectivity = \"procedurall\"",
+            "`connectivity` must be `stored` or `procedural`, got `procedurall`",
+        ),
+        (
+            "connectivity = \"procedural\"\nrule = { fixed_indegree = 2 }",
+            "fixed_indegree cannot be procedural, since a source alone does not know its targets; one_to_one, \
+             all_to_all, fixed_outdegree, fixed_prob and pairwise_bernoulli can",
+        ),
+    ] {
+        let told = message(&of(more));
+        assert!(told.contains(part), "{told}");
+    }
+    let generator = SOUND.replacen("weight =", "connectivity = \"procedural\"\nweight =", 1);
+    assert!(message(&generator).contains("its source `pulse` is a generator; neurons can"));
+    let list = of("connectivity = \"procedural\"\nrule = \"one_to_one\"")
+        .replacen("\"exc\"\nconn", "\"exc[5..]\"\nconn", 1)
+        .replacen("\"20 pA\"", "[1, 2, 3, 4, 5]", 1);
+    assert!(message(&list).contains("its weight is a list; one value or a distribution is drawn anew"));
+}
+
+#[test]
 fn a_long_list_of_references_is_read_in_time() {
     let list = vec!["\"exc[0..5]\""; 200_000].join(",");
     let text = SOUND.replacen("from = \"exc\"", &format!("from = [{list}]"), 1);
     let experiment = Experiment::from_toml(&text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(experiment.network.records()[0].from.len(), 1_000_000);
+}
+
+#[test]
+fn trials_and_their_values_are_read() {
+    let text = SOUND.replace("dt = ", "trials = { first = 5, count = 2 }\ndt = ").replace(
+        "size = 10",
+        "size = 10\neach_trial = { params = { I_e = [0.0, \"1 pA\", 2, 3, 4, 5, 6] } }",
+    );
+    let experiment = Experiment::from_toml(&text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(experiment.network.trials(), 5..7);
+    let exc = &experiment.network.populations()[0];
+    let current = |trial| format!("{:?}", exc.of_trial(trial).values.values().collect::<Vec<_>>());
+    assert_eq!(current(5), "[Constant(5.0), Constant(20.0)]");
 }

@@ -5,6 +5,9 @@ mod catalogue;
 /// The `synfire` command: exit codes, error lines, what it writes.
 #[cfg(feature = "cli")]
 mod command;
+/// The examples that are more than a few lines do what they say.
+#[cfg(feature = "cli")]
+mod examples;
 /// Experiment files: every file of this repository loads, and mistakes are told in one sentence.
 mod experiment;
 /// No text, however damaged, makes the loader panic.

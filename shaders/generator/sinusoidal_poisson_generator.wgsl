@@ -9,6 +9,8 @@
 //! within the errors of the means; windows to the step.
 
 #import lib/clock
+#import lib/poisson
+#import lib/random
 #import lib/turn
 
 struct Params {
@@ -57,27 +59,6 @@ fn derive(p: Params, dt: f32) -> Derived {
     return d;
 }
 
-/// 1 - exp(-x) for x in 0..4.
-fn any(x: f32) -> f32 {
-    // below 0.1 the difference would lose digits; the next term of the series is 1e-9 of it
-    let series = x * (1.0 - x / 2.0 * (1.0 - x / 3.0 * (1.0 - x / 4.0 * (1.0 - x / 5.0 * (1.0 - x / 6.0)))));
-    return select(1.0 - exp(-x), series, x < 0.1);
-}
-
-/// How many of the chances that a draw of this mean exceeds 0, 1, ... lie above a random number.
-fn one_draw(mean: f32, word: u32) -> f32 {
-    let u = (f32(word) + 0.5) * 2.3283064365386963e-10;
-    var above = any(mean);
-    var term = exp(-mean);
-    var count = 0.0;
-    for (var k = 1; k <= 24; k++) {
-        count += select(0.0, 1.0, u < above);
-        term *= mean / f32(k);
-        above -= term;
-    }
-    return count;
-}
-
 fn bound(d: Derived) -> f32 {
     return 24.0 * f32(d.draws);
 }
@@ -92,7 +73,7 @@ fn spikes(d: Derived, clock: Clock, stream: Stream) -> f32 {
         if (k >= d.draws) {
             break;
         }
-        count += one_draw(mean, words(stream, k).x);
+        count += poisson(mean, words(stream, k).x);
     }
     return select(0.0, count, end >= d.first && end < d.end);
 }

@@ -2,7 +2,7 @@
 //!
 //! The grid is fixed: along x workgroups stride over the spikes, along y they share the entries of a row. The sums are
 //! integers, so their order does not matter. What an entry means follows this text: `slot_and_delay`, and
-//! the names of the words in `rows`.
+//! the names of the words in `rows`; for projections that store no rows `regenerate` follows, too.
 
 #import kernel/control
 
@@ -59,17 +59,24 @@ fn deliver(spike: vec2<u32>, start: u32, lane: u32, stride: u32) {
         if nth >= rows[piece + piece_len] {
             continue;
         }
-        let row = rows[piece + piece_rows] + nth;
-        let end = rows[row + 1u];
-        let is_shared = rows[piece + piece_is_shared] != 0u;
+        let kind = rows[piece + piece_kind];
         let weight = rows[piece + piece_weight];
+        if kind == kind_procedural {
+            let origin = rows[piece + piece_origin] + nth;
+            let s = sending(rows[piece + piece_rows], weight + nth, origin, rows[piece + piece_slots], step, value);
+            regenerate(s, lane, stride);
+            continue;
+        }
+        let row = rows[piece + piece_rows] + nth;
+        let slots = rows[piece + piece_slots];
+        let end = rows[row + 1u];
         var amount = scaled(bitcast<i32>(weight), value);
         for (var k = rows[row] + lane; k < end; k += stride) {
-            if !is_shared {
+            if kind == kind_each {
                 amount = scaled(weights[k + weight], value);
             }
             let place = slot_and_delay(k);
-            atomicAdd(&ring[((step + place.y) & sizes.depth_mask) * sizes.slots + place.x], amount);
+            atomicAdd(&ring[((step + place.y) & sizes.depth_mask) * sizes.slots + slots + place.x], amount);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! One invocation is one element; its state stays in registers for the whole window. What a step computes is
 //! made for each kernel and follows this text: `load`, `store`, `is_finite`, `constants_of`, `slots_of`, `arrivals`,
-//! `advance`, `recorded`, `has_traces`, and the names of the words in `tables`.
+//! `advance`, `recorded`, `send`, `has_traces`, and the names of the words in `tables`.
 
 #import kernel/control
 
@@ -56,6 +56,11 @@ fn record(begin: u32, end: u32, i: u32, step: u32, now: Step) {
     }
 }
 
+/// Adds a spike, or another value that is sent, in step `q` of the window.
+fn append(number: u32, q: u32, value: f32) {
+    spikes[atomicAdd(&control.cursor, 1u)] = vec2<u32>(number | (q << step_shift), bitcast<u32>(value));
+}
+
 @compute @workgroup_size(workgroup)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -88,9 +93,9 @@ fn main(
         let now = advance(i, step, state, fixed, arrived);
         state = now.state;
         if now.fired {
-            let value = bitcast<u32>(now.value);
-            spikes[atomicAdd(&control.cursor, 1u)] = vec2<u32>((elements.first + e) | (q << step_shift), value);
+            append(elements.first + e, q, now.value);
         }
+        send(member, i, q, now);
         // a constant, because software renderers run through loops that have nothing to do
         if has_traces {
             record(traces_begin, traces_end, i, step, now);

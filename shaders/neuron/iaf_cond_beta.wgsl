@@ -10,6 +10,7 @@
 //! doi:10.7551/mitpress/9780262013277.003.0007. NEST: iaf_cond_beta;
 //! |dV| from NEST 3.10.0 is 2.7e-5 mV at most over 250 ms.
 
+#import lib/beta
 #import lib/clock
 #import lib/ode/rkf45
 
@@ -91,15 +92,6 @@ struct Derived {
     refractory_steps: u32,
 }
 
-/// The jump of dg that lets g peak at 1: r^(1 / (r - 1)) / tau_rise with r = tau_decay / tau_rise.
-fn jump(tau_rise: f32, tau_decay: f32) -> f32 {
-    let r = tau_decay / tau_rise;
-    let x = (tau_decay - tau_rise) / tau_rise;
-    let near = 1.0 - x * (0.5 - x * (0.33333333 - x * 0.25));
-    let exponent = select(log(r) / select(x, 1.0, x == 0.0), near, abs(x) < 0.01);
-    return exp(exponent) / tau_rise;
-}
-
 fn derive(p: Params, dt: f32) -> Derived {
     var d: Derived;
     d.g_L = p.g_L;
@@ -113,8 +105,8 @@ fn derive(p: Params, dt: f32) -> Derived {
     d.rise_in = -1.0 / p.tau_rise_in;
     d.decay_ex = -1.0 / p.tau_decay_ex;
     d.decay_in = -1.0 / p.tau_decay_in;
-    d.jump_ex = jump(p.tau_rise_ex, p.tau_decay_ex);
-    d.jump_in = jump(p.tau_rise_in, p.tau_decay_in);
+    d.jump_ex = beta_jump(p.tau_rise_ex, p.tau_decay_ex);
+    d.jump_in = beta_jump(p.tau_rise_in, p.tau_decay_in);
     d.scale = 1.0 / (p.V_th - p.V_reset);
     d.tolerance = p.gsl_error_tol;
     d.refractory_steps = steps_to_last(p.t_ref, dt);

@@ -52,3 +52,8 @@ fn update(p: Params, s: State, x: Input, dt: f32) -> State {
 fn output(d: Derived, s: State) -> f32 {
     return d.scale * (s.g_decay - s.g_rise);
 }
+
+/// The most that one spike a step builds up, where it is kept at the source.
+fn bound(p: Params, d: Derived, dt: f32) -> f32 {
+    return abs(d.scale) / (1.0 - exp(-dt / p.tau_decay));
+}

@@ -28,3 +28,8 @@ fn update(p: Params, s: State, x: Input, dt: f32) -> State {
 fn output(s: State) -> f32 {
     return s.g;
 }
+
+/// The most that one spike a step builds up, where it is kept at the source.
+fn bound(p: Params, dt: f32) -> f32 {
+    return 1.0 / (1.0 - exp(-dt / p.tau));
+}

@@ -1,21 +1,28 @@
 //! `synfire bench`: one network, one line of JSON.
 
+mod batch;
+
 use super::print;
 use super::progress::Report;
 use super::simulate::{Where, simulate};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::record::Activity;
 use serde::Serialize;
 
+/// The one whose trials run together and one by one.
+const BATCH: &str = "batch";
+
 /// The networks by name, as experiment files.
-const NETWORKS: [(&str, &str); 2] = [
+const NETWORKS: [(&str, &str); 3] = [
     ("balanced", include_str!("../../assets/balanced.toml")),
     ("brunel", include_str!("../../assets/brunel.toml")),
+    (BATCH, include_str!("../../assets/trials.toml")),
 ];
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The network: balanced or brunel
+    /// The network: balanced, brunel or batch (64 trials together, then one by one)
     #[arg(default_value = "balanced")]
     name: String,
     #[command(flatten)]
@@ -23,6 +30,9 @@ pub struct Args {
     /// Times as many neurons, each with as many synapses as before
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     scale: f64,
+    /// Store no synapses: draw them anew for every spike
+    #[arg(long)]
+    procedural: bool,
 }
 
 /// One measurement. `run_s` is the run alone, without the building of the network and its kernels.
@@ -32,6 +42,7 @@ struct Line<'a> {
     benchmark: &'a str,
     n_neurons: u64,
     n_synapses: u64,
+    synapse_bytes: u64,
     dt_ms: f64,
     sim_ms: f64,
     build_s: f64,
@@ -53,16 +64,23 @@ pub fn run(args: &Args) -> Result<()> {
         let got = args.scale.to_string();
         return Err(Error::Value { what: "--scale".into(), expected: "> 0".into(), got });
     }
-    let experiment = Experiment::scaled(text, name, args.scale)?;
+    let mut experiment = Experiment::scaled(text, name, args.scale)?;
+    if args.procedural {
+        experiment.network.make_procedural()?;
+    }
     let device = args.place.open()?;
+    if *name == BATCH {
+        return batch::run(experiment, &device);
+    }
     let finished = simulate(&experiment, &device, Report::Silent)?;
     let (summary, recording) = (&finished.summary, finished.rollout.recording());
-    let spikes: u64 = recording.populations.iter().filter(|one| one.neurons).map(|one| one.spikes).sum();
+    let spikes: u64 = recording.populations.iter().filter(|one| one.neurons).map(Activity::spikes).sum();
     let line = Line {
         peer: "synfire",
         benchmark: name,
         n_neurons: summary.neurons,
         n_synapses: summary.synapses,
+        synapse_bytes: finished.rollout.program().synapse_bytes(),
         dt_ms: summary.dt_ms,
         sim_ms: summary.duration_ms,
         build_s: rounded(summary.build_s, 3),

@@ -25,6 +25,9 @@ pub struct Args {
     /// Seed in place of the file's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// How many trials to run, from trial 0 on, in place of the file's
+    #[arg(long, value_name = "N")]
+    trials: Option<u32>,
     /// Duration in place of the file's: "500 ms"
     #[arg(long, value_name = "T")]
     duration: Option<String>,
@@ -35,6 +38,9 @@ pub fn run(args: &Args) -> Result<()> {
     let mut experiment = Experiment::load(&args.file)?;
     if let Some(seed) = args.seed {
         experiment.network.set_seed(seed);
+    }
+    if let Some(trials) = args.trials {
+        experiment.network.set_trials(0..trials)?;
     }
     if let Some(duration) = &args.duration {
         experiment.set_duration(duration)?;
@@ -75,11 +81,19 @@ fn outcome(summary: &Summary, recording: &Recording) -> String {
         "{}: {} neurons, {} synapses, {} ms in steps of {} ms, seed {}\n",
         summary.name, summary.neurons, summary.synapses, summary.duration_ms, summary.dt_ms, summary.seed
     );
+    if let Some(trials) = &summary.trials {
+        let _ = writeln!(
+            text,
+            "trials {}..{}: mean rates, all spikes",
+            trials.first,
+            trials.first + trials.count
+        );
+    }
     let neurons = || recording.populations.iter().filter(|population| population.neurons);
     let width = neurons().map(|population| population.name.chars().count()).max().unwrap_or(0);
     for population in neurons() {
         let (name, rate) = (&population.name, population.rate_hz(recording.duration_ms));
-        let _ = writeln!(text, "  {name:width$} {rate:8.2} Hz {:>10} spikes", population.spikes);
+        let _ = writeln!(text, "  {name:width$} {rate:8.2} Hz {:>10} spikes", population.spikes());
     }
     let (build, run, rtf) = (summary.build_s, summary.run_s, summary.rtf);
     let _ = writeln!(text, "built in {build:.2} s, ran in {run:.2} s: real-time factor {rtf:.3}");

@@ -60,7 +60,8 @@ mod tests {
     fn every_row_is_one_neuron() {
         let width = 1000;
         let senders: Vec<u32> = (0..width).collect();
-        let train = SpikeTrain { name: "exc".into(), times: vec![50.0; 1000], senders, width };
+        let train =
+            SpikeTrain { name: "exc".into(), times: vec![50.0; 1000], senders, width, trials: vec![] };
         let dots: u32 = band(&train, 5, 100.0).iter().flatten().map(|bits| bits.count_ones()).sum();
         assert_eq!(dots, 20);
         let text = raster(&[train], 100.0);
@@ -75,6 +76,7 @@ mod tests {
             times: vec![f64::NAN, 9e9, -1.0],
             senders: vec![0, 9, 7],
             width: 1,
+            trials: vec![],
         };
         assert!(raster(&[SpikeTrain::default(), odd], 1.0).lines().count() > 2);
         assert_eq!(raster(&[], 1.0).lines().count(), 1);

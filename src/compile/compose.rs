@@ -4,16 +4,19 @@
 //! engine adds what lies between them: arrivals are scaled, synaptic currents are summed, spikes reset the
 //! neuron. Populations share a graph where their parts and the shape of their constants are equal.
 
+mod send;
+
 use super::constants::{self, Entry, flat, ty};
-use super::recipe::{Recipe, Recipes};
+use super::recipe::{Recipe, Recipes, part_prefix};
 use crate::error::Result;
 use crate::lane::{self, Calls, Graph, LeafId, NodeId, Op, Rate, Source, Ty, Value};
-use crate::model::instance::{continuous, spike_ports};
+use crate::model::instance::{Settings, continuous, spike_ports};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
 use crate::network::Network;
 use crate::network::projection::Receptor;
-use crate::program::{Constant, Leaf};
+use crate::program::{Constant, Leaf, Outlet};
+use send::Spike;
 
 /// A graph and the recipes that share it.
 #[derive(Debug)]
@@ -22,9 +25,10 @@ pub struct Group {
     pub composed: Composed,
     /// Positions of the recipes.
     pub recipes: Vec<usize>,
-    /// The constants of each recipe, dead ones included.
-    pub entries: Vec<Vec<Entry>>,
-    /// What is recorded, as (part, member of its State): part 0 is the neuron, part k + 1 receptor k.
+    /// The constants of each recipe, in every trial, dead ones included.
+    pub entries: Vec<Vec<Vec<Entry>>>,
+    /// What is recorded, as (part, member of its State); parts are numbered as by [`part_of_receptor`] and
+    /// [`parts_of_sender`], the neuron is 0.
     pub recorded: Vec<(usize, usize)>,
 }
 
@@ -41,10 +45,23 @@ pub struct Composed {
     pub fired: Option<NodeId>,
     /// What a spike carries.
     pub value: Option<NodeId>,
+    /// What is sent beside spikes.
+    pub outlets: Vec<Outlet>,
     /// Recorded values.
     pub recorded: Vec<NodeId>,
     /// State planes.
     pub state: Vec<(String, Scalar)>,
+}
+
+/// The number of the `k`-th receptor's dynamics among the parts of a recipe.
+pub fn part_of_receptor(k: usize) -> usize {
+    1 + k
+}
+
+/// The numbers of short-term plasticity and receptor dynamics of the `k`-th sender.
+pub fn parts_of_sender(recipe: &Recipe, k: usize) -> [usize; 2] {
+    let first = 1 + recipe.receptors.len() + 2 * k;
+    [first, first + 1]
 }
 
 /// Groups the recipes and composes a graph for each group.
@@ -55,14 +72,14 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
     struct Alike {
         key: (String, Vec<Constant>, Vec<(usize, bool)>),
         recipes: Vec<usize>,
-        entries: Vec<Vec<Entry>>,
+        entries: Vec<Vec<Vec<Entry>>>,
         recorded: Vec<(usize, usize)>,
         reached: Vec<bool>,
     }
     let mut alike: Vec<Alike> = vec![];
     for (k, recipe) in recipes.populations.iter().enumerate() {
-        let entries = recipe.constants(network.dt_ms(), network.seed())?;
-        let constants = entries.iter().map(|entry| entry.constant.clone()).collect();
+        let entries = recipes.constants(network, k)?;
+        let constants = entries[0].iter().map(|entry| entry.constant.clone()).collect();
         let ports = recipe.stimuli.iter().map(|stimulus| (stimulus.port, stimulus.is_current())).collect();
         let key = (recipe.title(), constants, ports);
         let recorded = super::layout::recorded(network, recipe);
@@ -81,7 +98,7 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
         group.recorded.sort_unstable();
         group.recorded.dedup();
         let recipe = &recipes.populations[group.recipes[0]];
-        let composed = compose(recipe, &group.entries[0], &group.recorded, &group.reached)?;
+        let composed = compose(recipe, &group.entries, &group.recorded, &group.reached)?;
         Ok(Group { composed, recipes: group.recipes, entries: group.entries, recorded: group.recorded })
     };
     alike.into_iter().map(compose).collect()
@@ -98,20 +115,37 @@ impl<'a> Part<'a> {
     fn new(model: &'a Model, prefix: String) -> Result<Part<'a>> {
         Ok(Part { model, source: constants::source(model)?, prefix })
     }
+
+    fn of(settings: &'a Settings, prefix: String) -> Result<Part<'a>> {
+        Part::new(&settings.model, prefix)
+    }
 }
 
 /// The graph being built, with the leaves made so far.
 struct Builder<'a> {
     graph: Graph,
     entries: &'a [Entry],
+    /// Constants that are 0 and stand in the graph as such.
+    off: Vec<bool>,
     leaves: Vec<(NodeId, Leaf)>,
     state: Vec<(String, Scalar)>,
+    /// New states of the stimuli and held currents, whose planes come first.
+    before: Vec<Value>,
 }
 
 /// The engine's own functions while a model is inlined: the sum of the synaptic currents.
 #[derive(Default)]
 struct Currents<'a> {
-    outputs: Vec<(&'a Part<'a>, Value, NodeId)>,
+    outputs: Vec<Current<'a>>,
+}
+
+/// An output with its parameters and what it makes a current of.
+struct Current<'a> {
+    part: &'a Part<'a>,
+    params: Value,
+    conductance: NodeId,
+    /// The sum of the weights, where the output asks for it.
+    weights: Option<NodeId>,
 }
 
 impl Calls for Currents<'_> {
@@ -128,11 +162,13 @@ impl Calls for Currents<'_> {
             return Some(Err("`currents` takes the injected current and the potential".into()));
         };
         let mut sum = *constant;
-        for (part, params, conductance) in &self.outputs {
+        for Current { part, params, conductance, weights } in &self.outputs {
             let signature = part.model.function("current").expect("outputs have `current`");
+            let arrived = [Some(conductance), weights.as_ref()].into_iter().flatten();
+            let arrived: Vec<Value> = arrived.map(|node| Value::Scalar(*node)).collect();
             let args = signature.arguments.iter().map(|(_, type_name)| match type_name.as_str() {
                 "Params" => params.clone(),
-                "Input" => Value::Composite(vec![Value::Scalar(*conductance)]),
+                "Input" | "Arrived" => Value::Composite(arrived.clone()),
                 _ => Value::Scalar(*potential),
             });
             let args: Vec<Value> = args.collect();
@@ -148,27 +184,48 @@ impl Calls for Currents<'_> {
 
 fn compose(
     recipe: &Recipe,
-    entries: &[Entry],
+    entries: &[Vec<Vec<Entry>>],
     recorded: &[(usize, usize)],
     reached: &[bool],
 ) -> Result<Composed> {
-    let mut builder = Builder { graph: Graph::new(), entries, leaves: vec![], state: vec![] };
+    let (all, entries) = (entries.iter().flatten(), &entries[0][0]);
+    let off = (0..entries.len()).map(|k| all.clone().all(|entries| is_off(&entries[k]))).collect();
+    let mut builder =
+        Builder { graph: Graph::new(), entries, off, leaves: vec![], state: vec![], before: vec![] };
     let neuron = Part::new(&recipe.model, String::new())?;
+    if recipe.relays.is_some() {
+        return builder.relay(recipe, recorded);
+    }
     if recipe.model.role() == Role::Generator {
         return builder.generator(&neuron);
     }
+    let mut states = vec![];
+    let spikes = recipe.first_held();
     let mut arrivals: Vec<NodeId> =
-        reached.iter().enumerate().map(|(port, reached)| builder.arrival(port, *reached)).collect();
+        reached[..spikes].iter().enumerate().map(|(port, reached)| builder.arrival(port, *reached)).collect();
     let mut currents: Vec<NodeId> =
         continuous(&recipe.model).map(|member| builder.constant(&format!("input_{}", member.name))).collect();
     for (k, stimulus) in recipe.stimuli.iter().enumerate() {
         let part = Part::new(&stimulus.model, stimulus.prefix(k))?;
-        let amount = builder.stimulus(&part, stimulus.is_current())?;
+        let (state, amount) = builder.stimulus(&part, stimulus.is_current())?;
+        states.push(state);
         let sum =
             if stimulus.is_current() { &mut currents[stimulus.port] } else { &mut arrivals[stimulus.port] };
         *sum = builder.graph.binary(Op::Add, *sum, amount);
     }
+    for (k, input) in recipe.held.iter().enumerate() {
+        let (state, amount) = builder.held(spikes + k);
+        states.push(state);
+        currents[*input] = builder.graph.binary(Op::Add, currents[*input], amount);
+    }
+    builder.before = states;
     builder.neuron(recipe, &neuron, &arrivals, &currents, recorded)
+}
+
+/// Whether a derived whole number is 0: a model says so what it leaves out, and the graph has none of it.
+fn is_off(entry: &Entry) -> bool {
+    let Constant { name, scalar, each } = &entry.constant;
+    *scalar == Scalar::U32 && !each && entry.words == [0] && name.contains("derived_")
 }
 
 impl Builder<'_> {
@@ -187,6 +244,9 @@ impl Builder<'_> {
             .position(|entry| entry.constant.name == name)
             .expect("a recipe lists its constants");
         let constant = &self.entries[k].constant;
+        if self.off[k] {
+            return self.graph.u32(0);
+        }
         let rate = if constant.each { Rate::Lane } else { Rate::Uniform };
         self.leaf(name, ty(constant.scalar), rate, Leaf::Constant(k as u32))
     }
@@ -269,59 +329,119 @@ impl Builder<'_> {
         (clock, Value::Composite(vec![seed, stream, element, Value::Scalar(step)]))
     }
 
-    /// What a stimulus adds to its port in this step.
-    fn stimulus(&mut self, part: &Part, current: bool) -> Result<NodeId> {
+    /// The new state of a stimulus, and what it adds to its port in this step.
+    fn stimulus(&mut self, part: &Part, current: bool) -> Result<(Value, NodeId)> {
         let delay = self.constant(&format!("{}delay", part.prefix));
         let (clock, stream) = self.time(&part.prefix, Some(delay));
         let function = if current { "current" } else { "spikes" };
-        let amount =
-            self.call(part, function, &[("Clock", &clock), ("Stream", &stream)], &mut lane::NoCalls)?;
+        let (latency, step) = (self.constant(&format!("{}latency", part.prefix)), self.step());
+        let late = self.graph.binary(Op::Sub, delay, latency);
+        let begun = self.graph.binary(Op::Ge, step, late);
+        let before = self.state(part);
+        let (after, amount) = self.generate(part, function, &before, (&clock, &stream))?;
+        let kept = after.scalars().into_iter().zip(before.scalars());
+        let kept = kept.map(|(after, before)| Value::Scalar(self.graph.select(begun, after, before)));
+        let kept = Value::Composite(kept.collect());
         let weight = self.constant(&format!("{}weight", part.prefix));
-        let amount = self.graph.binary(Op::Mul, amount.scalars()[0], weight);
-        let step = self.step();
-        let begun = self.graph.binary(Op::Ge, step, delay);
+        let amount = self.graph.binary(Op::Mul, amount, weight);
         let zero = self.graph.f32(0.0);
-        Ok(self.graph.select(begun, amount, zero))
+        Ok((kept, self.graph.select(begun, amount, zero)))
+    }
+
+    /// New state of a generator, and what `function` makes of it.
+    fn generate(
+        &mut self,
+        part: &Part,
+        function: &str,
+        before: &Value,
+        (clock, stream): (&Value, &Value),
+    ) -> Result<(Value, NodeId)> {
+        let mut state = before.clone();
+        if part.model.function("update").is_some() {
+            let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
+            state = self.call(part, "update", &own, &mut lane::NoCalls)?;
+        }
+        let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
+        let amount = self.call(part, function, &own, &mut lane::NoCalls)?.scalars()[0];
+        Ok((state, amount))
+    }
+
+    /// A current that changes by what arrives, summed in integers: it does not drift.
+    fn held(&mut self, port: usize) -> (Value, NodeId) {
+        let plane = self.state.len() as u32;
+        let name = format!("held_{port}");
+        self.state.push((name.clone(), Scalar::I32));
+        let before = self.leaf(&format!("state_{name}"), Ty::I32, Rate::Lane, Leaf::State(plane));
+        let change = self.leaf(&format!("arrival_{port}"), Ty::I32, Rate::Lane, Leaf::Arrival(port as u32));
+        let now = self.graph.binary(Op::Add, before, change);
+        let scale = self.constant(&format!("scale_{port}"));
+        let level = self.graph.convert(now, Ty::F32);
+        (Value::Scalar(now), self.graph.binary(Op::Mul, level, scale))
     }
 
     /// A population of sources.
     fn generator(mut self, part: &Part) -> Result<Composed> {
         let (clock, stream) = self.time("", None);
-        let value =
-            self.call(part, "spikes", &[("Clock", &clock), ("Stream", &stream)], &mut lane::NoCalls)?;
-        let value = value.scalars()[0];
+        let before = self.state(part);
+        let (state, value) = self.generate(part, "spikes", &before, (&clock, &stream))?;
         let zero = self.graph.f32(0.0);
         let fired = self.graph.binary(Op::Ne, value, zero);
-        Ok(self.finish(vec![], Some(fired), Some(value), vec![]))
+        let next = state.scalars();
+        let found = Found { next, fired: Some(fired), value: Some(value), ..Found::default() };
+        Ok(self.finish(found))
+    }
+
+    /// Elements that receive the events of a schedule and send for it.
+    fn relay(mut self, recipe: &Recipe, recorded: &[(usize, usize)]) -> Result<Composed> {
+        let amount = self.arrival(0, true);
+        let zero = self.graph.f32(0.0);
+        let spike = Spike { when: self.graph.binary(Op::Ne, amount, zero), amount };
+        let mut found = Found::default();
+        let mut states = vec![Value::Composite(vec![])];
+        let seen = self.send(recipe, spike, &mut states, &mut found)?;
+        self.keep(recipe, (&states, &seen), recorded, &mut found);
+        Ok(self.finish(found))
     }
 
     /// The receptors' new states, and what the neuron asks of their outputs.
     fn receptors<'p>(
         &mut self,
         receptors: &[Receptor],
-        parts: &'p [(Part<'p>, Part<'p>)],
+        parts: &'p [(Option<Part<'p>>, Part<'p>)],
         arrivals: &[NodeId],
     ) -> Result<(Vec<Value>, Currents<'p>)> {
         let mut arrivals = arrivals.iter().copied();
         let mut states = vec![];
         let mut currents = Currents::default();
         for (receptor, (synapse, output)) in receptors.iter().zip(parts) {
-            let input = spike_ports(&receptor.synapse.model)
-                .map(|_| Value::Scalar(arrivals.next().expect("a port has an arrival")));
-            let input = Value::Composite(input.collect());
-            let state = self.state(synapse);
-            let state = match receptor.synapse.model.function("update") {
-                Some(_) => {
-                    self.call(synapse, "update", &[("State", &state), ("Input", &input)], &mut lane::NoCalls)?
+            let mut arrived = || arrivals.next().expect("a port has an arrival");
+            let (state, conductance) = match synapse {
+                None => (Value::Composite(vec![]), arrived()),
+                Some(synapse) => {
+                    let input = spike_ports(synapse.model).map(|_| Value::Scalar(arrived()));
+                    let input = Value::Composite(input.collect());
+                    let before = self.state(synapse);
+                    self.receptor(synapse, before, &input)?
                 }
-                None => state,
             };
-            let own = [("State", &state), ("Input", &input)];
-            let conductance = self.call(synapse, "output", &own, &mut lane::NoCalls)?.scalars()[0];
-            currents.outputs.push((output, self.constants(output, "Params"), conductance));
+            let weights =
+                receptor.sums_weights().then(|| self.constant(&format!("{}weights", output.prefix)));
+            let params = self.constants(output, "Params");
+            currents.outputs.push(Current { part: output, params, conductance, weights });
             states.push(state);
         }
         Ok((states, currents))
+    }
+
+    /// New state of receptor dynamics, and what they put out.
+    fn receptor(&mut self, part: &Part, mut state: Value, input: &Value) -> Result<(Value, NodeId)> {
+        if part.model.function("update").is_some() {
+            let own = [("State", &state), ("Input", input)];
+            state = self.call(part, "update", &own, &mut lane::NoCalls)?;
+        }
+        let own = [("State", &state), ("Input", input)];
+        let output = self.call(part, "output", &own, &mut lane::NoCalls)?.scalars()[0];
+        Ok((state, output))
     }
 
     fn neuron(
@@ -333,10 +453,11 @@ impl Builder<'_> {
         recorded: &[(usize, usize)],
     ) -> Result<Composed> {
         let own_ports = spike_ports(&recipe.model).count();
-        let parts: Vec<(Part, Part)> = (recipe.receptors.iter().enumerate())
+        let parts: Vec<(Option<Part>, Part)> = (recipe.receptors.iter().enumerate())
             .map(|(k, receptor)| {
-                let part = |model| Part::new(model, format!("{}_{k}_", Model::name(model)));
-                Ok((part(&receptor.synapse.model)?, part(&receptor.output.model)?))
+                let Receptor { synapse, output } = receptor;
+                let synapse = synapse.as_ref().map(|synapse| Part::of(synapse, part_prefix(synapse, k)));
+                Ok((synapse.transpose()?, Part::of(output, part_prefix(output, k))?))
             })
             .collect::<Result<_>>()?;
         let (mut spikes, mut injected) = (arrivals.iter(), currents.iter());
@@ -354,55 +475,70 @@ impl Builder<'_> {
             Some(_) => self.call(part, "update", &about(&before), &mut calls)?,
             None => before,
         };
-        let (mut fired, mut value) = (None, None);
+        let mut found = Found::default();
         if recipe.model.function("spikes").is_some() {
             let amount = self.call(part, "spikes", &about(&state), &mut calls)?.scalars()[0];
             let zero = self.graph.f32(0.0);
-            fired = Some(self.graph.binary(Op::Ne, amount, zero));
-            value = Some(amount);
+            found.fired = Some(self.graph.binary(Op::Ne, amount, zero));
+            found.value = Some(amount);
         } else if recipe.model.function("threshold").is_some() {
             let distance = self.call(part, "threshold", &about(&state), &mut calls)?.scalars()[0];
             let zero = self.graph.f32(0.0);
-            fired = Some(self.graph.binary(Op::Ge, distance, zero));
+            found.fired = Some(self.graph.binary(Op::Ge, distance, zero));
         }
-        if let (Some(fired), Some(_)) = (fired, recipe.model.function("reset")) {
+        if let (Some(fired), Some(_)) = (found.fired, recipe.model.function("reset")) {
             let reset = self.call(part, "reset", &about(&state), &mut calls)?;
             let chosen = reset.scalars().into_iter().zip(state.scalars());
             let chosen = chosen.map(|(after, before)| Value::Scalar(self.graph.select(fired, after, before)));
             state = Value::Composite(chosen.collect());
         }
-        let states: Vec<&Value> = std::iter::once(&state).chain(&synapses).collect();
-        let recorded = recorded.iter().map(|(part, member)| {
-            let node = states[*part].scalars()[*member];
-            let tag = if *part == 0 { recipe.model.state()[*member].tag() } else { None };
-            match tag.and_then(|tag| tag.from.as_ref()) {
-                Some(origin) => {
-                    let origin = self.constant(origin);
-                    self.graph.binary(Op::Add, node, origin)
-                }
-                None => node,
-            }
-        });
-        let recorded = recorded.collect();
-        let next = states.iter().flat_map(|state| state.scalars()).collect();
-        Ok(self.finish(next, fired, value, recorded))
+        let mut states = vec![state];
+        states.extend(synapses);
+        let spike = self.spike(&found);
+        let seen = self.send(recipe, spike, &mut states, &mut found)?;
+        self.keep(recipe, (&states, &seen), recorded, &mut found);
+        Ok(self.finish(found))
     }
 
-    fn finish(
-        self,
-        next: Vec<NodeId>,
-        fired: Option<NodeId>,
-        value: Option<NodeId>,
-        recorded: Vec<NodeId>,
-    ) -> Composed {
+    /// Takes down the new state and what is recorded: the new state too, but what was sent for this step.
+    fn keep(
+        &mut self,
+        recipe: &Recipe,
+        (states, seen): (&[Value], &[Value]),
+        recorded: &[(usize, usize)],
+        found: &mut Found,
+    ) {
+        let first_sender = states.len() - seen.len();
+        let value = |(part, member): &(usize, usize)| match part.checked_sub(first_sender) {
+            Some(k) => seen[k].scalars()[*member],
+            None if *part == 0 => self.absolute(recipe, *member, states[0].scalars()[*member]),
+            None => states[*part].scalars()[*member],
+        };
+        found.recorded = recorded.iter().map(value).collect();
+        found.next = self.before.iter().chain(states).flat_map(|state| state.scalars()).collect();
+    }
+
+    fn finish(self, found: Found) -> Composed {
+        let Found { next, fired, value, outlets, recorded } = found;
+        let sent = outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
         let outputs: Vec<NodeId> =
-            next.iter().chain(&fired).chain(&value).chain(&recorded).copied().collect();
+            next.iter().chain(&fired).chain(&value).chain(&recorded).copied().chain(sent).collect();
         let live = self.graph.reach(&outputs);
         let leaves = (self.leaves.iter())
             .filter(|(node, _)| live[node.index()])
             .map(|(node, leaf)| (self.graph.leaf_of(*node).expect("it was made as a leaf"), *leaf))
             .collect();
         let Builder { graph, state, .. } = self;
-        Composed { graph, leaves, next, fired, value, recorded, state }
+        Composed { graph, leaves, next, fired, value, outlets, recorded, state }
     }
+}
+
+/// What the parts of an update have come to.
+#[derive(Default)]
+struct Found {
+    next: Vec<NodeId>,
+    fired: Option<NodeId>,
+    value: Option<NodeId>,
+    outlets: Vec<Outlet>,
+    recorded: Vec<NodeId>,
 }

@@ -14,12 +14,19 @@
 //!
 //! Chunks run in parallel and write to places that no other chunk writes to, in the order of targets: the
 //! result is the same for every number of threads. Peak memory is the result and about 2 bytes per edge.
+//!
+//! Rules that count by source draw any part of a row without the rest ([`choice`]), with values in integers
+//! ([`quantile`]). So a projection may also store nothing: then it is only counted, and [`Plan::procedural`] tells what a
+//! device needs to draw the rows of those sources that spike.
 
+pub mod choice;
 mod count;
 mod draw;
 mod edge;
 mod fill;
 mod place;
+mod procedural;
+pub mod quantile;
 #[cfg(test)]
 #[allow(clippy::single_range_in_vec_init, reason = "a partition is a list of ranges, often of one")]
 mod tests;
@@ -27,8 +34,10 @@ mod tests;
 use std::sync::Arc;
 
 pub use count::Plan;
+pub(crate) use draw::{DELAYS, WEIGHTS};
 pub use edge::{Edge, for_each_edge};
 pub use fill::{Block, Layout, Weights};
+pub use procedural::{Delay, Landing, Procedural};
 
 use crate::network::distribution::Distribution;
 use crate::network::rule::Connectivity;

@@ -36,6 +36,45 @@ impl Entry {
     }
 }
 
+/// The names of the seed's words.
+pub const SEED: [&str; 2] = ["seed_low", "seed_high"];
+
+/// Spreads what all of `size` elements share, where `like` has a value for each.
+pub fn align(entries: &mut [Entry], like: &[Entry], size: u32) {
+    let differing =
+        entries.iter_mut().zip(like).filter(|(entry, like)| like.constant.each && !entry.constant.each);
+    for (entry, _) in differing {
+        entry.constant.each = true;
+        entry.words = vec![entry.words[0]; size as usize];
+    }
+}
+
+/// Replaces the seed.
+pub fn set_seed(entries: &mut [Entry], seed: u64) {
+    for (name, word) in SEED.iter().zip([seed as u32, (seed >> 32) as u32]) {
+        entries
+            .iter_mut()
+            .filter(|entry| entry.constant.name == *name)
+            .for_each(|entry| entry.words = vec![word]);
+    }
+}
+
+/// The number of a constant by name, for one element.
+pub fn number(entries: &[Entry], name: &str, element: usize) -> f64 {
+    let entry = entries.iter().find(|entry| entry.constant.name == name);
+    let entry = entry.expect("a recipe lists its constants");
+    from_word(entry.constant.scalar, entry.words[element.min(entry.words.len() - 1)])
+}
+
+/// The number that a word holds.
+pub fn from_word(scalar: Scalar, word: u32) -> f64 {
+    match scalar {
+        Scalar::F32 => f64::from(f32::from_bits(word)),
+        Scalar::I32 => f64::from(word as i32),
+        Scalar::U32 => f64::from(word),
+    }
+}
+
 /// The word that holds `value`; conversion saturates.
 pub fn word(scalar: Scalar, value: f64) -> u32 {
     match scalar {

@@ -5,7 +5,7 @@
 //! edited. The buffers that the constants point into are packed by the device from the same lists of names
 //! ([`MEMBER`], [`TRACE`], [`PIECE`]).
 
-use crate::compile::connect::Layout;
+use crate::compile::connect::{DELAYS, Layout, WEIGHTS, quantile};
 use crate::error::{Error, Result};
 use crate::lane::{self, LeafId, NodeId, Ty};
 use crate::model::catalogue;
@@ -13,14 +13,51 @@ use crate::model::reflect::{self, Scalar};
 use crate::program::{GROUP, Kernel, Leaf, Program};
 use std::fmt::Write;
 
-/// Words of a member's record; the slots of its ports and its shared constants follow.
+/// Words of a member's record; the slots of its ports, the numbers of its outlets and its shared constants follow.
 pub const MEMBER: [&str; 4] = ["first", "size", "traces", "traces_end"];
+
+/// Words of a member's record before its constants: [`MEMBER`], the slots of its ports, the numbers of its outlets.
+pub fn member_words(kernel: &Kernel) -> u32 {
+    MEMBER.len() as u32 + kernel.ports + kernel.outlets.len() as u32
+}
 
 /// Words of one recorded value of a member.
 pub const TRACE: [&str; 7] = ["number", "value", "first", "len", "column", "every", "width"];
 
-/// Words of a piece: consecutive elements whose rows are consecutive.
-pub const PIECE: [&str; 5] = ["first", "len", "rows", "is_shared", "weight"];
+/// Words of a piece: consecutive elements whose rows are consecutive, the number of the first in the first copy of the
+/// network, and what to add to the slots of these rows. Where the rows are procedural, `rows` is where the projection's
+/// record lies, and `weight` the place of the first element in the projection.
+pub const PIECE: [&str; 7] = ["first", "len", "origin", "rows", "slots", "kind", "weight"];
+
+/// What a piece is: one weight for all entries, one for each, or no entries at all.
+pub const KIND: [&str; 3] = ["shared", "each", "procedural"];
+
+/// Words of a projection without rows; tables and landings by their distance from the first word, 0 where there is none.
+pub const PROCEDURAL: [&str; 17] = [
+    "choice",
+    "seed_low",
+    "seed_high",
+    "stream",
+    "targets",
+    "autapses",
+    "degree",
+    "half_bits",
+    "width",
+    "digits",
+    "n_digits",
+    "landings",
+    "landings_end",
+    "weights",
+    "delays",
+    "delay",
+    "latency",
+];
+
+/// How the targets of a procedural row are chosen.
+pub const CHOICE: [&str; 5] = ["same", "all", "independent", "distinct", "chance"];
+
+/// Words of consecutive targets of a procedural row; the second of a pair is for negative weights.
+pub const LANDING: [&str; 7] = ["first", "len", "gid", "slot", "slot_negative", "amount", "amount_negative"];
 
 /// Bits of a log entry that hold the element; the others hold the step within the window.
 pub const STEP_SHIFT: u32 = 28;
@@ -56,6 +93,7 @@ pub fn update_kernel(program: &Program, kernel: usize) -> Result<String> {
     write_arrivals(&mut text, kernel);
     write_advance(&mut text, kernel)?;
     write_recorded(&mut text, kernel);
+    write_sent(&mut text, kernel);
     Ok(text)
 }
 
@@ -80,7 +118,33 @@ pub fn propagate_kernel(program: &Program) -> Result<String> {
     };
     let body = format!("return vec2<u32>({slot}, {delay});");
     writes(&mut text, format_args!("\nfn slot_and_delay(k: u32) -> vec2<u32> {{\n    {body}\n}}\n"));
+    write_words(&mut text, "kind", &KIND);
+    write_regenerate(&mut text, !program.procedural.is_empty());
     Ok(text)
+}
+
+/// `regenerate`: draws a procedural row. Programs without any do not pay for it.
+fn write_regenerate(text: &mut String, is_needed: bool) {
+    if !is_needed {
+        let arguments =
+            "record: u32, number: u32, element: u32, value: f32, step: u32, lane: u32, stride: u32";
+        writes(text, format_args!("\nfn regenerate({arguments}) {{\n}}\n"));
+        return;
+    }
+    writes(text, format_args!("\n{}\n", shipped("kernel/regenerate").replace("//!", "//")));
+    write_words(text, "procedural", &PROCEDURAL);
+    write_words(text, "choice", &CHOICE);
+    write_words(text, "landing", &LANDING);
+    let high = |purpose: u64| (purpose >> 32) as u32;
+    for (name, value) in [
+        ("landing_words", LANDING.len() as u32),
+        ("fine_bits", quantile::FINE_BITS),
+        ("half_knots", quantile::KNOTS),
+        ("of_weights", high(WEIGHTS)),
+        ("of_delays", high(DELAYS)),
+    ] {
+        writes(text, format_args!("const {name}: u32 = {value:#x}u;\n"));
+    }
 }
 
 /// A file of ours and what it imports.
@@ -161,7 +225,9 @@ fn write_structs(text: &mut String, kernel: &Kernel) {
     let step =
         [("state", "State"), ("fired", "bool"), ("value", "f32")].map(|(name, ty)| (name.to_string(), ty));
     let recorded = (0..kernel.recorded.len()).map(|k| (format!("recorded_{k}"), "f32"));
-    write_struct(text, "Step", &step.into_iter().chain(recorded).collect::<Vec<_>>());
+    let sent =
+        (0..kernel.outlets.len()).flat_map(|k| [(format!("when_{k}"), "bool"), (format!("sent_{k}"), "f32")]);
+    write_struct(text, "Step", &step.into_iter().chain(recorded).chain(sent).collect::<Vec<_>>());
 }
 
 /// `load`, `store` and `is_finite`: planes of state, one after the other.
@@ -190,7 +256,7 @@ fn write_state(text: &mut String, kernel: &Kernel) {
 fn write_constants(text: &mut String, kernel: &Kernel) {
     text.push_str("\nfn constants_of(member: u32, e: u32) -> Constants {\n    var c: Constants;\n");
     let mut planes = 0;
-    let mut shared = MEMBER.len() as u32 + kernel.ports;
+    let mut shared = member_words(kernel);
     for (k, constant) in kernel.constants.iter().enumerate() {
         let word = if constant.each {
             planes += 1;
@@ -237,6 +303,7 @@ fn write_advance(text: &mut String, kernel: &Kernel) -> Result<()> {
     let graph = &kernel.graph;
     let mut outputs: Vec<NodeId> = kernel.next.clone();
     outputs.extend(kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded));
+    outputs.extend(kernel.outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value])));
     let leaf = |leaf: LeafId| leaf_text(kernel, leaf);
     let printed = lane::print(graph, &outputs, &leaf, "i", "    ")
         .map_err(|error| Error::Device(format!("kernel `{}`: {error}", kernel.name)))?;
@@ -262,6 +329,11 @@ fn write_advance(text: &mut String, kernel: &Kernel) -> Result<()> {
         let as_float = if graph.ty(*id) == Ty::F32 { result.clone() } else { format!("f32({result})") };
         writes(text, format_args!("    result.recorded_{k} = {as_float};\n"));
     }
+    for (k, outlet) in kernel.outlets.iter().enumerate() {
+        let when = if outlet.when.is_some() { take().clone() } else { "true".into() };
+        writes(text, format_args!("    result.when_{k} = {when};\n"));
+        writes(text, format_args!("    result.sent_{k} = {};\n", take()));
+    }
     text.push_str("    return result;\n}\n");
     Ok(())
 }
@@ -273,4 +345,19 @@ fn write_recorded(text: &mut String, kernel: &Kernel) {
         writes(text, format_args!("    if number == {k}u {{\n        return now.recorded_{k};\n    }}\n"));
     }
     text.push_str("    return 0.0;\n}\n");
+}
+
+/// `send`: what is sent beside spikes, each under its own number.
+fn write_sent(text: &mut String, kernel: &Kernel) {
+    text.push_str("\nfn send(member: u32, i: u32, q: u32, now: Step) {\n");
+    for k in 0..kernel.outlets.len() {
+        let first = MEMBER.len() as u32 + kernel.ports + k as u32;
+        writes(
+            text,
+            format_args!(
+                "    if now.when_{k} && now.sent_{k} != 0.0 {{\n        append(tables[member + {first}u] + i, q, now.sent_{k});\n    }}\n"
+            ),
+        );
+    }
+    text.push_str("}\n");
 }

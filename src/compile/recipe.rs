@@ -6,13 +6,12 @@
 use super::constants::{self, Entry};
 use super::stimulus::{self, Stimulus};
 use crate::error::Result;
-use crate::model::instance::{Kind, Numbers, continuous, spike_ports};
-use crate::model::reflect::Scalar;
+use crate::model::instance::{Kind, Numbers, Settings, continuous, spike_ports};
+use crate::model::reflect::{Member, Scalar};
 use crate::model::{Model, Role};
-use crate::network::projection::Receptor;
-use crate::network::rule::Rule;
+use crate::network::projection::{Carries, Projection, Receptor, Sender};
 use crate::network::target::port_for;
-use crate::network::{Network, PopulationId, View};
+use crate::network::{Network, Population, PopulationId, View};
 use crate::random::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +23,10 @@ pub struct Recipes {
     pub populations: Vec<Recipe>,
     /// Projections that become rows of synapses.
     pub synaptic: Vec<Synaptic>,
+    /// The same populations with the values of every trial, from trial 0 on; none where all trials have the same.
+    pub variants: Vec<Vec<Recipe>>,
+    /// The trial whose values `populations` have.
+    pub trial: u32,
 }
 
 /// What the update of one population is made of.
@@ -39,12 +42,16 @@ pub struct Recipe {
     pub model: Arc<Model>,
     /// Parameters by name.
     pub params: BTreeMap<String, Numbers>,
-    /// State at the start by name; relative values are not yet made relative.
-    pub init: BTreeMap<String, Numbers>,
     /// Constant currents by port.
     pub inputs: BTreeMap<String, Numbers>,
     /// Merged synapses.
     pub receptors: Vec<Receptor>,
+    /// Positions of the continuous inputs that hold currents of known times.
+    pub held: Vec<usize>,
+    /// What its elements send beside their spikes.
+    pub senders: Vec<Sender>,
+    /// The scheduled population whose events it receives, where it exists only to send for it.
+    pub relays: Option<PopulationId>,
     /// Generators that act on it.
     pub stimuli: Vec<Stimulus>,
     /// The largest value that one spike can carry.
@@ -67,6 +74,12 @@ pub struct Synaptic {
 }
 
 impl Synaptic {
+    /// Whether its rows end on elements of the recipe.
+    pub fn ends_on(&self, network: &Network, recipe: &Recipe) -> bool {
+        let (_, to) = self.ends(network);
+        to.slices().iter().any(|slice| recipe.population == Some(slice.population))
+    }
+
     /// The sending and the receiving end.
     pub fn ends<'n>(&self, network: &'n Network) -> (&'n View, &'n View) {
         let projection = &network.projections()[self.projection];
@@ -96,11 +109,13 @@ pub enum Set {
     Counts,
     /// Events with a negative factor; the weights change sign.
     Negative,
+    /// All events a step before their time, for what is kept at the source: it acts in the step of the event.
+    Early,
 }
 
 impl Set {
     /// How many sets there are.
-    pub const COUNT: u32 = 3;
+    pub const COUNT: u32 = 4;
 
     /// The first element of the set, counted from the first of a population of `size`.
     pub fn offset(self, size: u32) -> u32 {
@@ -129,11 +144,20 @@ pub fn stream(network: &Network, use_: Use, number: usize) -> Stream {
 /// # Errors
 /// A drawn value outside its bounds, a generator that reaches a target too often.
 pub fn recipes(network: &Network) -> Result<Recipes> {
+    let mut recipes = of_trial(network, network.trials().start)?;
+    for trial in 0..network.variants() {
+        recipes.variants.push(of_trial(network, trial)?.populations);
+    }
+    Ok(recipes)
+}
+
+/// The parts of every population, with the values of a trial.
+fn of_trial(network: &Network, trial: u32) -> Result<Recipes> {
     let mut populations = vec![];
     for (k, population) in network.populations().iter().enumerate() {
-        let settings = &population.settings;
+        let settings = population.of_trial(trial);
         let values = stream(network, Use::Values, k);
-        settings.check(&format!("population `{}`", population.name), population.size, Some(values))?;
+        settings.check(&place(population, trial), population.size, Some(values))?;
         if settings.model.role() != Role::Neuron {
             continue;
         }
@@ -143,31 +167,92 @@ pub fn recipes(network: &Network) -> Result<Recipes> {
             size: population.size,
             model: settings.model.clone(),
             params: settings.numbers(Kind::Param, population.size, Some(values)),
-            init: settings.numbers(Kind::Init, population.size, Some(values)),
             inputs: settings.numbers(Kind::Input, population.size, Some(values)),
             receptors: vec![],
+            held: vec![],
+            senders: vec![],
+            relays: None,
             stimuli: vec![],
             bound: 1.0,
             stream: stream(network, Use::Noise, k).stream,
         });
     }
-    let mut recipes = Recipes { populations, synaptic: vec![] };
+    let mut recipes = Recipes { populations, synaptic: vec![], variants: vec![], trial };
     merge_receptors(network, &mut recipes);
+    merge_senders(network, &mut recipes);
+    collect_held(network, &mut recipes);
     stimulus::attach(network, &mut recipes)?;
     Ok(recipes)
+}
+
+/// `` population `exc` ``, with the trial where trials have values of their own.
+fn place(population: &Population, trial: u32) -> String {
+    let of_trial =
+        if population.each_trial.is_empty() { String::new() } else { format!(" in trial {trial}") };
+    format!("population `{}`{of_trial}", population.name)
 }
 
 fn merge_receptors(network: &Network, recipes: &mut Recipes) {
     for projection in network.projections() {
         let Some(receptor) = &projection.receptor else { continue };
-        let symmetric = matches!(projection.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
-        let back = if symmetric { projection.from.slices() } else { &[] };
-        for slice in projection.to.slices().iter().chain(back) {
-            let recipe = recipes.of_mut(slice.population).expect("synapses end on neurons");
-            if !recipe.receptors.contains(receptor) {
-                recipe.receptors.push(receptor.clone());
+        for view in [Some(&projection.to), projection.back.as_ref().map(|_| &projection.from)] {
+            for slice in view.into_iter().flat_map(View::slices) {
+                let recipe = recipes.of_mut(slice.population).expect("synapses end on neurons");
+                if !recipe.receptors.contains(receptor) {
+                    recipe.receptors.push(receptor.clone());
+                }
             }
         }
+    }
+}
+
+fn merge_senders(network: &Network, recipes: &mut Recipes) {
+    for projection in network.projections() {
+        let Some(sender) = &projection.sender else { continue };
+        for view in [Some(&projection.from), projection.back.as_ref().map(|_| &projection.to)] {
+            for slice in view.into_iter().flat_map(View::slices) {
+                let k = recipes.sending(slice.population).unwrap_or_else(|| {
+                    recipes.populations.push(relay(network, recipes.trial, slice.population));
+                    recipes.populations.len() - 1
+                });
+                let senders = &mut recipes.populations[k].senders;
+                if !senders.contains(sender) {
+                    senders.push(sender.clone());
+                }
+            }
+        }
+    }
+}
+
+fn collect_held(network: &Network, recipes: &mut Recipes) {
+    for projection in network.projections().iter().filter(|it| it.carries == Carries::Levels) {
+        for slice in projection.to.slices() {
+            let recipe = recipes.of_mut(slice.population).expect("currents end on neurons");
+            let input = recipe.current_input(projection);
+            if !recipe.held.contains(&input) {
+                recipe.held.push(input);
+            }
+        }
+    }
+}
+
+/// Elements that receive the events of a scheduled population and send for it.
+fn relay(network: &Network, trial: u32, id: PopulationId) -> Recipe {
+    let population = network.get(id);
+    Recipe {
+        name: format!("{} at the source", population.name),
+        population: None,
+        size: population.size,
+        model: population.settings.model.clone(),
+        params: population.of_trial(trial).numbers(Kind::Param, population.size, None),
+        inputs: BTreeMap::new(),
+        receptors: vec![],
+        held: vec![],
+        senders: vec![],
+        relays: Some(id),
+        stimuli: vec![],
+        bound: 1.0,
+        stream: stream(network, Use::Noise, id.0 as usize).stream,
     }
 }
 
@@ -177,21 +262,61 @@ impl Recipes {
         self.populations.iter().position(|recipe| recipe.population == Some(population))
     }
 
+    /// The `k`-th recipe with the values of a trial.
+    pub fn of_trial(&self, k: usize, trial: u32) -> &Recipe {
+        self.variants.get(trial as usize).map_or(&self.populations[k], |variant| &variant[k])
+    }
+
+    /// The `k`-th recipe with all values that it can have, those of trials that do not run included: what follows
+    /// from them all is the same whichever trials run.
+    pub fn variants(&self, k: usize) -> Vec<&Recipe> {
+        if self.variants.is_empty() {
+            return vec![&self.populations[k]];
+        }
+        self.variants.iter().map(|variant| &variant[k]).collect()
+    }
+
+    /// The constants of the `k`-th recipe in each of the trials that run.
+    ///
+    /// # Errors
+    /// A `derive` that cannot be lowered.
+    pub fn constants(&self, network: &Network, k: usize) -> Result<Vec<Vec<Entry>>> {
+        let (dt, seed) = (network.dt_ms(), network.seed());
+        let variants = self.variants(k);
+        let mut distinct = variants[0].constants(dt, seed)?;
+        let mut all: Vec<Vec<Entry>> = vec![];
+        for variant in &variants[1..] {
+            let entries =
+                if variant.is_like(variants[0]) { distinct.clone() } else { variant.constants(dt, seed)? };
+            constants::align(&mut distinct, &entries, variant.size);
+            all.push(entries);
+        }
+        let shape = distinct.clone();
+        all.insert(0, distinct);
+        let of_trial = |trial: u32| {
+            let mut entries = all[(trial as usize).min(all.len() - 1)].clone();
+            constants::align(&mut entries, &shape, self.populations[k].size);
+            constants::set_seed(&mut entries, Stream::new(seed, 0).of_trial(trial).seed);
+            entries
+        };
+        Ok(network.trials().map(of_trial).collect())
+    }
+
+    /// The recipe that sends what is kept at the sources of a population.
+    pub fn sending(&self, population: PopulationId) -> Option<usize> {
+        let sends = |recipe: &Recipe| [recipe.population, recipe.relays].contains(&Some(population));
+        self.populations.iter().position(sends)
+    }
+
     /// Which ports of the `k`-th recipe spikes can arrive at.
     pub fn reached_ports(&self, network: &Network, k: usize) -> Vec<bool> {
         let recipe = &self.populations[k];
-        let mut reached = vec![false; recipe.ports().len()];
+        let mut reached = vec![recipe.relays.is_some(); recipe.ports().len()];
         for synaptic in &self.synaptic {
             let projection = &network.projections()[synaptic.projection];
-            let (_, to) = synaptic.ends(network);
-            if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
-                continue;
+            if synaptic.ends_on(network, recipe) {
+                recipe.taking_ports(projection).for_each(|port| reached[port] = true);
             }
-            let ports = match &projection.receptor {
-                Some(receptor) => [recipe.receptor_port(receptor), None],
-                None => [1.0, -1.0].map(|sign| port_for(&recipe.model, projection.port.as_deref(), sign)),
-            };
-            ports.into_iter().flatten().for_each(|port| reached[port] = true);
         }
         reached
     }
@@ -206,28 +331,84 @@ impl Recipes {
 impl Recipe {
     /// Names of the ports, in order.
     pub fn ports(&self) -> Vec<String> {
+        if self.relays.is_some() {
+            return vec!["events".into()];
+        }
         let own = spike_ports(&self.model).map(|member| member.name.clone());
-        let receptors = self.receptors.iter().enumerate().flat_map(|(k, receptor)| {
-            let names = spike_ports(&receptor.synapse.model);
-            names.map(move |member| format!("{}_{k}.{}", receptor.synapse.model.name(), member.name))
+        let receptors = self.receptors.iter().enumerate().flat_map(|(k, receptor)| match &receptor.synapse {
+            None => vec![format!("{}_{k}", receptor.output.model.name())],
+            Some(synapse) => {
+                let name = |member: &Member| format!("{}_{k}.{}", synapse.model.name(), member.name);
+                spike_ports(&synapse.model).map(name).collect()
+            }
         });
-        own.chain(receptors).collect()
+        let inputs: Vec<&Member> = continuous(&self.model).collect();
+        let held = self.held.iter().map(|input| format!("held {}", inputs[*input].name));
+        own.chain(receptors).chain(held).collect()
+    }
+
+    /// The position of the continuous input that a projection of currents ends on.
+    pub fn current_input(&self, projection: &Projection) -> usize {
+        let named = |name: &String| continuous(&self.model).position(|member| member.name == *name);
+        projection.port.as_ref().and_then(named).unwrap_or(0)
+    }
+
+    /// The port of the first held current.
+    pub fn first_held(&self) -> usize {
+        self.ports().len() - self.held.len()
+    }
+
+    /// The ports that take what a projection delivers, for weights of either sign.
+    pub fn taking_ports(&self, projection: &Projection) -> impl Iterator<Item = usize> + use<> {
+        self.ports_by_sign(projection).into_iter().flatten()
+    }
+
+    /// The ports that take positive and negative weights of a projection.
+    pub fn ports_by_sign(&self, projection: &Projection) -> [Option<usize>; 2] {
+        if projection.carries == Carries::Levels {
+            let input = self.current_input(projection);
+            let held = self.held.iter().position(|known| *known == input);
+            return [held.map(|k| self.first_held() + k); 2];
+        }
+        match &projection.receptor {
+            Some(receptor) => [self.receptor_port(receptor); 2],
+            None => [1.0, -1.0].map(|sign| port_for(&self.model, projection.port.as_deref(), sign)),
+        }
     }
 
     /// The first port of a receptor of this population.
     pub fn receptor_port(&self, receptor: &Receptor) -> Option<usize> {
         let own = spike_ports(&self.model).count();
         let k = self.receptors.iter().position(|known| known == receptor)?;
-        let before = self.receptors[..k].iter().map(|known| spike_ports(&known.synapse.model).count());
-        Some(own + before.sum::<usize>())
+        let ports = |known: &Receptor| {
+            known.synapse.as_ref().map_or(1, |synapse| spike_ports(&synapse.model).count())
+        };
+        Some(own + self.receptors[..k].iter().map(ports).sum::<usize>())
+    }
+
+    /// Whether all values are those of `other`, which has the same parts.
+    fn is_like(&self, other: &Recipe) -> bool {
+        let stimuli = self.stimuli.iter().zip(&other.stimuli);
+        self.params == other.params
+            && self.inputs == other.inputs
+            && stimuli.into_iter().all(|(one, other)| one.params == other.params)
     }
 
     /// The models it is made of: `lif_ref + expon/coba`.
     pub fn title(&self) -> String {
-        let receptors = (self.receptors.iter())
-            .map(|receptor| format!(" + {}/{}", receptor.synapse.model.name(), receptor.output.model.name()));
+        let name = |settings: &Settings| settings.model.name().to_string();
+        let receptors = self.receptors.iter().map(|receptor| {
+            let parts = receptor.synapse.iter().chain([&receptor.output]).map(name);
+            format!(" + {}", parts.collect::<Vec<_>>().join("/"))
+        });
         let stimuli = self.stimuli.iter().map(|stimulus| format!(" + {}", stimulus.model.name()));
-        receptors.chain(stimuli).fold(self.model.name().to_string(), |title, part| title + &part)
+        let senders = self.senders.iter().map(|sender| {
+            let parts = sender.stp.iter().chain(&sender.synapse).map(name);
+            format!(" > {}", parts.collect::<Vec<_>>().join("/"))
+        });
+        let held = self.held.iter().map(|input| format!(" + held {input}"));
+        let parts = receptors.chain(stimuli).chain(held).chain(senders);
+        parts.fold(self.model.name().to_string(), |title, part| title + &part)
     }
 
     /// Every constant of its update, in a fixed order; the scales of the ports come first and are set later.
@@ -239,18 +420,27 @@ impl Recipe {
             .map(|port| Entry::shared(&format!("scale_{port}"), Scalar::F32, 1f32.to_bits()))
             .collect();
         entries.push(Entry::shared("dt", Scalar::F32, (dt as f32).to_bits()));
-        entries.push(Entry::shared("seed_low", Scalar::U32, seed as u32));
-        entries.push(Entry::shared("seed_high", Scalar::U32, (seed >> 32) as u32));
+        entries.push(Entry::shared(constants::SEED[0], Scalar::U32, seed as u32));
+        entries.push(Entry::shared(constants::SEED[1], Scalar::U32, (seed >> 32) as u32));
         entries.push(Entry::shared("stream", Scalar::U32, self.stream));
         entries.extend(continuous(&self.model).map(|member| {
             Entry::numbers(&format!("input_{}", member.name), Scalar::F32, &self.inputs[&member.name])
         }));
         entries.extend(constants::of_model("", &self.model, &self.params, dt)?);
         for (k, receptor) in self.receptors.iter().enumerate() {
-            for settings in [&receptor.synapse, &receptor.output] {
-                let prefix = format!("{}_{k}_", settings.model.name());
-                let params = settings.numbers(Kind::Param, 1, None);
-                entries.extend(constants::of_model(&prefix, &settings.model, &params, dt)?);
+            for settings in receptor.synapse.iter().chain([&receptor.output]) {
+                entries.extend(of_settings(&part_prefix(settings, k), settings, dt)?);
+            }
+            if receptor.sums_weights() {
+                // set when the rows are known
+                let zeros = Numbers::Each(vec![0.0; self.size as usize]);
+                let name = format!("{}weights", part_prefix(&receptor.output, k));
+                entries.push(Entry::numbers(&name, Scalar::F32, &zeros));
+            }
+        }
+        for (k, sender) in self.senders.iter().enumerate() {
+            for settings in sender.stp.iter().chain(&sender.synapse) {
+                entries.extend(of_settings(&sender_prefix(settings, k), settings, dt)?);
             }
         }
         for (k, stimulus) in self.stimuli.iter().enumerate() {
@@ -258,4 +448,19 @@ impl Recipe {
         }
         Ok(entries)
     }
+}
+
+/// The prefix of the constants and the state of a part of the `k`-th receptor.
+pub fn part_prefix(settings: &Settings, k: usize) -> String {
+    format!("{}_{k}_", settings.model.name())
+}
+
+/// The prefix of the constants and the state of a part of the `k`-th sender.
+pub fn sender_prefix(settings: &Settings, k: usize) -> String {
+    format!("sent_{k}_{}_", settings.model.name())
+}
+
+fn of_settings(prefix: &str, settings: &Settings, dt: f64) -> Result<Vec<Entry>> {
+    let params = settings.numbers(Kind::Param, 1, None);
+    constants::of_model(prefix, &settings.model, &params, dt)
 }

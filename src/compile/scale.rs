@@ -4,14 +4,14 @@
 //! that can arrive in one step stays below 2^31, so no sum ever overflows, whatever fires.
 
 use super::connect::Plan;
-use super::constants::{Entry, Evaluation};
+use super::constants::{Entry, Evaluation, number};
 use super::layout::Layout;
-use super::recipe::{Recipe, Recipes, Synaptic};
+use super::recipe::{Recipe, Recipes, Synaptic, sender_prefix};
 use super::schedule;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
-use crate::model::reflect::Scalar;
+use crate::network::projection::Sender;
 use crate::network::{Network, Population, PopulationId};
 use crate::program::{Partition, Port};
 use std::ops::Range;
@@ -25,13 +25,14 @@ pub(super) struct Scales {
 }
 
 impl Scales {
+    /// Finds every scale and sets it in the kernels' constants.
     pub fn new(network: &Network, recipes: &Recipes, layout: &mut Layout, plan: &Plan) -> Result<Scales> {
         let bounds = spike_bounds(network, recipes, layout, plan)?;
         let mut scales = Scales { slot: vec![1.0; layout.slots as usize], ports: vec![] };
         for (position, recipe) in recipes.populations.iter().enumerate() {
             let (kernel, member) = layout.places[position];
-            let most = incoming_bound(network, recipes, &bounds, recipe);
             for (port, name) in recipe.ports().iter().enumerate() {
+                let most = bounds.incoming(network, recipes, recipe, port)?;
                 let planes = planes(layout, (kernel, member), port);
                 let (mut sum, mut count) = (0.0f64, 0u32);
                 for slot in planes.iter().cloned().flatten() {
@@ -40,7 +41,8 @@ impl Scales {
                 }
                 let scale = scale(sum * most, f64::from(count) * (most + 1.0));
                 planes.into_iter().flatten().for_each(|slot| scales.slot[slot] = scale);
-                set_scale(layout, (kernel, member), port, scale);
+                let word = (scale.recip() as f32).to_bits();
+                layout.set_constant((kernel, member), &format!("scale_{port}"), &[word]);
                 scales.ports.push(Port { name: format!("{}.{name}", recipe.name), scale, bound: sum * most });
             }
         }
@@ -69,28 +71,6 @@ fn planes(layout: &Layout, place: (usize, usize), port: usize) -> Vec<Range<usiz
     layout.partitions.iter().enumerate().map(plane).collect()
 }
 
-fn set_scale(layout: &mut Layout, place: (usize, usize), port: usize, scale: f64) {
-    let kernel = &mut layout.kernels[place.0];
-    let name = format!("scale_{port}");
-    if let Some(k) = kernel.constants.iter().position(|constant| constant.name == name) {
-        kernel.members[place.1].constants[k] = vec![(scale.recip() as f32).to_bits()];
-    }
-}
-
-/// The largest value that a spike into a recipe can carry.
-fn incoming_bound(network: &Network, recipes: &Recipes, bounds: &Bounds, recipe: &Recipe) -> f64 {
-    let mut most = 1.0f64;
-    for synaptic in &recipes.synaptic {
-        let (from, to) = synaptic.ends(network);
-        if !to.slices().iter().any(|slice| recipe.population == Some(slice.population)) {
-            continue;
-        }
-        let sources = from.slices().iter().map(|slice| bounds.of(recipes, synaptic, slice.population));
-        most = sources.fold(most, f64::max);
-    }
-    most
-}
-
 /// The largest value of a spike, by recipe and by scheduled population.
 struct Bounds {
     recipes: Vec<f64>,
@@ -98,6 +78,30 @@ struct Bounds {
 }
 
 impl Bounds {
+    /// The largest value that can come with a weight to a port.
+    fn incoming(&self, network: &Network, recipes: &Recipes, recipe: &Recipe, port: usize) -> Result<f64> {
+        // at least 1: the weights themselves must fit too
+        let mut most = 1.0f64;
+        if let Some(scheduled) = recipe.relays {
+            most = most.max(self.scheduled[scheduled.0 as usize]);
+        }
+        for synaptic in recipes.synaptic.iter().filter(|synaptic| synaptic.ends_on(network, recipe)) {
+            let projection = &network.projections()[synaptic.projection];
+            if !recipe.taking_ports(projection).any(|taking| taking == port) {
+                continue;
+            }
+            let (from, _) = synaptic.ends(network);
+            for slice in from.slices() {
+                let sent = match &projection.sender {
+                    None => self.of(recipes, synaptic, slice.population),
+                    Some(sender) => sent_bound(network, recipes, slice.population, sender)?,
+                };
+                most = most.max(sent);
+            }
+        }
+        Ok(most)
+    }
+
     fn of(&self, recipes: &Recipes, synaptic: &Synaptic, population: PopulationId) -> f64 {
         match synaptic.made.or_else(|| recipes.of(population)) {
             Some(recipe) => self.recipes[recipe],
@@ -116,16 +120,20 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
             if recipe.model.function("bound").is_none() {
                 continue;
             }
-            let most = incoming_bound(network, recipes, &bounds, recipe);
-            let incoming: Vec<f64> = (0..recipe.ports().len())
-                .map(|port| {
-                    let slots = planes(layout, layout.places[position], port).into_iter().flatten();
-                    let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
-                    sums.fold(0.0, f64::max) * most + stimulus_bound(network, recipe, port)
-                })
-                .collect();
-            let bound = bound(network, &recipe.model, &recipe.constants(network.dt_ms(), 0)?, "", &incoming)?
-                .max(1.0);
+            let incoming = (0..recipe.ports().len()).map(|port| {
+                let most = bounds.incoming(network, recipes, recipe, port)?;
+                let slots = planes(layout, layout.places[position], port).into_iter().flatten();
+                let sums = slots.map(|slot| plan.slot_sums().get(slot).copied().unwrap_or(0.0));
+                let own = recipes.variants(position).into_iter().map(|it| stimulus_bound(network, it, port));
+                Ok(sums.fold(0.0, f64::max) * most + own.fold(0.0, f64::max))
+            });
+            let incoming = incoming.collect::<Result<Vec<f64>>>()?;
+            let mut largest = 1.0f64;
+            for variant in recipes.variants(position) {
+                let entries = variant.constants(network.dt_ms(), 0)?;
+                largest = largest.max(bound(network, &variant.model, &entries, "", &incoming)?);
+            }
+            let bound = largest;
             if bound > bounds.recipes[position] {
                 bounds.recipes[position] = bound;
                 grown = Some(recipe.name.clone());
@@ -158,6 +166,20 @@ fn stimulus_bound(network: &Network, recipe: &Recipe, port: usize) -> f64 {
     most.sum()
 }
 
+/// The largest value that a sender sends; its update keeps within it.
+fn sent_bound(
+    network: &Network,
+    recipes: &Recipes,
+    population: PopulationId,
+    sender: &Sender,
+) -> Result<f64> {
+    let recipe = &recipes.populations[recipes.sending(population).expect("its senders were collected")];
+    let k = recipe.senders.iter().position(|known| known == sender).expect("its senders were collected");
+    let last = sender.synapse.as_ref().or(sender.stp.as_ref()).expect("a sender has a part");
+    let entries = recipe.constants(network.dt_ms(), 0)?;
+    bound(network, &last.model, &entries, &sender_prefix(last, k), &[])
+}
+
 /// `bound` of a model, at its largest over all elements.
 fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, incoming: &[f64]) -> Result<f64> {
     let evaluation = Evaluation::new(model, "bound")?;
@@ -173,16 +195,7 @@ fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, inco
                 }
                 _ => return network.dt_ms(),
             };
-            let entry = entries
-                .iter()
-                .find(|entry| entry.constant.name == key)
-                .expect("a recipe lists its constants");
-            let word = entry.words[element.min(entry.words.len() - 1)];
-            match entry.constant.scalar {
-                Scalar::F32 => f64::from(f32::from_bits(word)),
-                Scalar::I32 => f64::from(word as i32),
-                Scalar::U32 => f64::from(word),
-            }
+            number(entries, &key, element)
         };
         evaluation.run(&value)[0].as_f64()
     };
@@ -194,9 +207,15 @@ fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
         if !population.settings.model.is_scheduled() {
             return Ok(1.0);
         }
+        if population.settings.model.function("level").is_some() {
+            return Ok(1.0);
+        }
         let mut most = 1.0f64;
-        for function in ["event", "count"] {
-            let mut events = schedule::of_population(network, population, function)?;
+        let functions = ["event", "count"].into_iter();
+        for (function, settings) in
+            functions.flat_map(|it| population.variants().iter().map(move |own| (it, own)))
+        {
+            let mut events = schedule::of_settings(network, population, settings, function)?;
             events.sort_unstable_by_key(|event| (event.1, event.0));
             for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
                 most = most.max(together.iter().map(|event| f64::from(event.2.abs())).sum());

@@ -2,44 +2,75 @@
 
 use super::constants::Evaluation;
 use super::layout::Layout;
-use super::recipe::Set;
+use super::level;
+use super::recipe::{Recipes, Set};
 use crate::error::{Error, Result};
-use crate::model::instance::Kind;
-use crate::network::{Network, Population};
-use crate::program::Event;
+use crate::model::instance::{Kind, Settings};
+use crate::network::{Network, Population, PopulationId};
+use crate::program::{BEFORE, Event};
 
-/// The events of every scheduled population, by step, then element.
+/// Step, element and value of an event.
+pub(super) type Happening = (u64, u32, f32);
+
+/// The events of every scheduled population, by step, then element; and those of the step before the first.
 ///
 /// # Errors
 /// A time that is no multiple of dt or not after the start.
-pub fn events(network: &Network, layout: &Layout) -> Result<Vec<Event>> {
-    let mut events = vec![];
+pub fn events(network: &Network, recipes: &Recipes, layout: &Layout) -> Result<(Vec<Event>, Vec<Event>)> {
+    let (mut events, mut before) = (vec![], vec![]);
     for (k, population) in network.populations().iter().enumerate() {
         if !population.settings.model.is_scheduled() {
             continue;
         }
-        let first = layout.populations[k].first.expect("scheduled populations have elements");
-        let mut add = |set: Set, step: u64, element: u32, value: f32| {
-            events.push(Event { step, element: first + set.offset(population.size) + element, value });
-        };
-        for (step, element, value) in of_population(network, population, "event")? {
-            add(if value < 0.0 { Set::Negative } else { Set::Positive }, step, element, value.abs());
-        }
-        for (step, element, value) in of_population(network, population, "count")? {
-            add(Set::Counts, step, element, value);
+        let located = &layout.populations[k];
+        let first = located.first.expect("scheduled populations have elements");
+        let relayed = recipes.populations.iter().any(|recipe| recipe.relays == Some(PopulationId(k as u32)));
+        for (copy, trial) in network.trials().enumerate() {
+            let first = first + copy as u32 * located.stride;
+            let add = |set: Set, step: u64, element: u32, value: f32| {
+                let list = if step == BEFORE { &mut before } else { &mut events };
+                list.push(Event { step, element: first + set.offset(population.size) + element, value });
+            };
+            of_trial(network, population, trial, relayed, add)?;
         }
     }
     events.sort_by_key(|event| (event.step, event.element));
-    Ok(merge(events))
+    Ok((merge(events), merge(before)))
 }
 
-/// What `function` makes of every row of the schedule, as (step, element, value) without zeros.
-pub(super) fn of_population(
+/// Adds the events of a population in a trial, as set, step, element and value.
+fn of_trial(
     network: &Network,
     population: &Population,
+    trial: u32,
+    relayed: bool,
+    mut add: impl FnMut(Set, u64, u32, f32),
+) -> Result<()> {
+    let settings = population.of_trial(trial);
+    if settings.model.function("level").is_some() {
+        let changes = level::changes(network, population, settings)?;
+        changes.into_iter().for_each(|(step, element, change)| add(Set::Positive, step, element, change));
+        return Ok(());
+    }
+    for (step, element, value) in of_settings(network, population, settings, "event")? {
+        if relayed {
+            add(Set::Early, step.wrapping_sub(1), element, value);
+        }
+        add(if value < 0.0 { Set::Negative } else { Set::Positive }, step, element, value.abs());
+    }
+    for (step, element, value) in of_settings(network, population, settings, "count")? {
+        add(Set::Counts, step, element, value);
+    }
+    Ok(())
+}
+
+/// What `function` makes of every row of a schedule of the population, as (step, element, value) without zeros.
+pub(super) fn of_settings(
+    network: &Network,
+    population: &Population,
+    settings: &Settings,
     function: &str,
-) -> Result<Vec<(u64, u32, f32)>> {
-    let settings = &population.settings;
+) -> Result<Vec<Happening>> {
     let model = &settings.model;
     let evaluation = Evaluation::new(model, function)?;
     let columns = model.members("Schedule");
@@ -71,7 +102,7 @@ pub(super) fn of_population(
     Ok(out)
 }
 
-fn default(model: &crate::model::Model, column: &str) -> f64 {
+pub(super) fn default(model: &crate::model::Model, column: &str) -> f64 {
     let member = model.members("Schedule").iter().find(|member| member.name == column);
     match member.and_then(|member| member.tag()).and_then(|tag| tag.default.clone()) {
         Some(crate::model::tag::Term::Number(value)) => value,

@@ -32,12 +32,13 @@ pub fn check_network(network: &Network, target: Target) -> Result<()> {
             4.0 * f64::from(population.size) * planes as f64
         })
         .sum();
+    let elements = elements * network.trials().len() as f64;
     let edges: f64 = network.projections().iter().map(edges).sum();
     fits(
         format!("a network of {edges:.3e} synapses"),
         synapses + elements,
         target,
-        "fewer synapses, or one weight for a projection, would fit",
+        "fewer synapses or trials, one weight for a projection or procedural connectivity would fit",
     )
 }
 
@@ -45,18 +46,18 @@ pub fn check_network(network: &Network, target: Target) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Memory`] with what is needed and what there is.
-pub fn check_ring(layout: &Layout, depth: u64, target: Target) -> Result<()> {
+pub fn check_ring(network: &Network, layout: &Layout, depth: u64, target: Target) -> Result<()> {
     let planes = |kernel: &Kernel| {
         kernel.state.len() + kernel.constants.iter().filter(|constant| constant.each).count()
     };
     let state: f64 =
         layout.kernels.iter().map(|kernel| 4.0 * planes(kernel) as f64 * f64::from(kernel.len)).sum();
-    let ring = 4.0 * depth as f64 * f64::from(layout.slots);
+    let ring = 4.0 * depth as f64 * f64::from(layout.slots) * network.trials().len() as f64;
     fits(
         format!("the ring of {depth} steps of arriving spikes"),
         ring + state,
         target,
-        "shorter delays would fit",
+        "shorter delays or fewer trials would fit",
     )
 }
 
@@ -73,6 +74,9 @@ fn edges(projection: &Projection) -> f64 {
 }
 
 fn synapse_bytes(projection: &Projection) -> f64 {
+    if projection.connectivity.procedural {
+        return 0.0;
+    }
     let bytes = if matches!(projection.weight, Value::Constant(_)) { 4.0 } else { 8.0 };
     edges(projection) * bytes
 }

@@ -9,12 +9,11 @@ use super::constants::{self, Entry};
 use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, Way, stream};
 use super::wire::{counts_events, edge_delays, edge_values};
 use crate::error::{Error, Result};
-use crate::model::instance::{Kind, Numbers, continuous};
+use crate::model::instance::{Kind, Numbers};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
-use crate::network::projection::{Projection, is_current};
+use crate::network::projection::{Carries, Projection};
 use crate::network::record::What;
-use crate::network::rule::Rule;
 use crate::network::target::port_for;
 use crate::network::{Network, PopulationId};
 use std::collections::BTreeMap;
@@ -39,6 +38,8 @@ pub struct Stimulus {
     pub weight: Numbers,
     /// Delay in steps for each target.
     pub delay: Numbers,
+    /// Steps of the delay that are none: it acts from the start.
+    pub latency: u32,
     /// Number of its random stream.
     pub stream: u32,
 }
@@ -63,6 +64,7 @@ impl Stimulus {
         let mut entries = vec![
             Entry::numbers(&format!("{prefix}weight"), Scalar::F32, &self.weight),
             Entry::numbers(&format!("{prefix}delay"), Scalar::U32, &self.delay),
+            Entry::shared(&format!("{prefix}latency"), Scalar::U32, self.latency),
             Entry::shared(&format!("{prefix}stream"), Scalar::U32, self.stream),
         ];
         entries.extend(constants::of_model(&prefix, &self.model, &self.params, dt)?);
@@ -76,6 +78,7 @@ struct Reached {
     recipe: usize,
     port: usize,
     generators: PopulationId,
+    latency: u32,
     edges: Vec<Reach>,
 }
 
@@ -96,21 +99,22 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
         if model.role() == Role::Neuron || model.is_scheduled() {
             let row = |set, way| Synaptic { projection: k, made: None, set, way };
             recipes.synaptic.extend(sets(network, projection)?.into_iter().map(|set| row(set, Way::There)));
-            if matches!(projection.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_)) {
+            if projection.back.is_some() {
                 recipes.synaptic.push(row(Set::Positive, Way::Back));
             }
             continue;
         }
         let reached = reached(network, recipes, k, projection)?;
         let deepest = reached.iter().map(|reached| depth(&reached.edges)).max().unwrap_or(0);
-        if is_current(source) && deepest > MAX_CURRENTS {
+        let currents = projection.carries == Carries::Currents;
+        if currents && deepest > MAX_CURRENTS {
             let text = format!(
                 "projection `{}` gives a target {deepest} currents; at most {MAX_CURRENTS} reach one port, add them up in fewer generators",
                 projection.name
             );
             return Err(Error::network(text));
         }
-        if is_current(source) || deepest <= MAX_TRAINS {
+        if currents || deepest <= MAX_TRAINS {
             for reached in reached {
                 add_stimuli(network, recipes, &reached);
             }
@@ -123,7 +127,8 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
         let size = network.get(id).size;
         let generators: Vec<(PopulationId, u32)> = (0..size).map(|element| (id, element)).collect();
         let name = network.get(id).name.clone();
-        let recipe = sources(network, &generators, Some(id), name, stream(network, Use::Noise, k).stream)?;
+        let number = stream(network, Use::Noise, k).stream;
+        let recipe = sources(network, recipes.trial, &generators, Some(id), name, number)?;
         recipes.populations.push(recipe);
     }
     Ok(())
@@ -131,6 +136,10 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
 
 /// The sets of elements that send through a projection.
 fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
+    if projection.sender.is_some() || projection.carries == Carries::Levels {
+        // relays send for scheduled populations; changes of a current keep their sign
+        return Ok(vec![Set::Positive]);
+    }
     let sources = projection.from.slices().iter().map(|slice| network.get(slice.population));
     let scheduled: Vec<_> = sources.filter(|population| population.settings.model.is_scheduled()).collect();
     if scheduled.is_empty() {
@@ -140,9 +149,11 @@ fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
         return Ok(vec![Set::Counts]);
     }
     for population in scheduled {
-        let events = super::schedule::of_population(network, population, "event")?;
-        if events.iter().any(|(_, _, value)| *value < 0.0) {
-            return Ok(vec![Set::Positive, Set::Negative]);
+        for settings in population.variants() {
+            let events = super::schedule::of_settings(network, population, settings, "event")?;
+            if events.iter().any(|(_, _, value)| *value < 0.0) {
+                return Ok(vec![Set::Positive, Set::Negative]);
+            }
         }
     }
     Ok(vec![Set::Positive])
@@ -175,17 +186,13 @@ fn reached(network: &Network, recipes: &Recipes, k: usize, projection: &Projecti
     };
     let mut out: Vec<Reached> = vec![];
     let mut unreachable = false;
-    let currents = is_current(network.get(projection.from.slices()[0].population));
+    let currents = projection.carries == Carries::Currents;
     for_each_edge(&wiring, |edge| {
         let (slice, target) = locate(projection.to.slices(), edge.target);
         let recipe = recipes.of(slice).expect("projections end on neurons");
         let receiver = &recipes.populations[recipe];
         let port = match &projection.receptor {
-            _ if currents => {
-                let named =
-                    |name: &String| continuous(&receiver.model).position(|member| member.name == *name);
-                Some(projection.port.as_ref().map_or(Some(0), named).unwrap_or(0))
-            }
+            _ if currents => Some(receiver.current_input(projection)),
             Some(receptor) => receiver.receptor_port(receptor),
             None => port_for(&receiver.model, projection.port.as_deref(), edge.weight),
         };
@@ -199,7 +206,10 @@ fn reached(network: &Network, recipes: &Recipes, k: usize, projection: &Projecti
             |known: &&mut Reached| (known.recipe, known.port, known.generators) == (recipe, port, generators);
         match out.iter_mut().find(alike) {
             Some(known) => known.edges.push(reach),
-            None => out.push(Reached { recipe, port, generators, edges: vec![reach] }),
+            None => {
+                let latency = if currents { projection.latency } else { 0 };
+                out.push(Reached { recipe, port, generators, latency, edges: vec![reach] });
+            }
         }
     })?;
     if unreachable {
@@ -231,13 +241,13 @@ fn depth(edges: &[Reach]) -> usize {
 
 /// One stimulus for the first edge of every target, one for the second, …
 fn add_stimuli(network: &Network, recipes: &mut Recipes, reached: &Reached) {
-    let Reached { recipe, port, generators, edges } = reached;
+    let Reached { recipe, port, generators, latency, edges } = reached;
     let (recipe, port) = (*recipe, *port);
     let size = recipes.populations[recipe].size as usize;
     let source = network.get(*generators);
     let model = source.settings.model.clone();
     let values = stream(network, Use::Values, generators.0 as usize);
-    let params = source.settings.numbers(Kind::Param, source.size, Some(values));
+    let params = source.of_trial(recipes.trial).numbers(Kind::Param, source.size, Some(values));
     for rank in 0..depth(edges) {
         let mut chosen: Vec<Option<Reach>> = vec![None; size];
         let mut seen: Vec<usize> = vec![0; size];
@@ -263,6 +273,7 @@ fn add_stimuli(network: &Network, recipes: &mut Recipes, reached: &Reached) {
             params,
             weight: pick(&|edge| edge.weight, Some(0.0)),
             delay: pick(&|edge| f64::from(edge.delay), None),
+            latency: *latency,
             stream: stream(network, Use::Noise, recipe).child(1 + part as u32).stream,
         };
         recipes.populations[recipe].stimuli.push(stimulus);
@@ -291,7 +302,8 @@ fn make_sources(network: &Network, recipes: &mut Recipes, k: usize, projection: 
     let mut generators = vec![];
     for_each_edge(&wiring, |edge| generators.push(locate(projection.from.slices(), edge.source)))?;
     let number = stream(network, Use::Noise, k).child(0).stream;
-    let recipe = sources(network, &generators, None, format!("{} sources", projection.name), number)?;
+    let name = format!("{} sources", projection.name);
+    let recipe = sources(network, recipes.trial, &generators, None, name, number)?;
     recipes.synaptic.push(Synaptic {
         projection: k,
         made: Some(recipes.populations.len()),
@@ -305,6 +317,7 @@ fn make_sources(network: &Network, recipes: &mut Recipes, k: usize, projection: 
 /// A population whose elements are the given elements of a random generator.
 fn sources(
     network: &Network,
+    trial: u32,
     generators: &[(PopulationId, u32)],
     population: Option<PopulationId>,
     name: String,
@@ -314,7 +327,7 @@ fn sources(
     for (id, _) in generators {
         known.entry(*id).or_insert_with(|| {
             let values = stream(network, Use::Values, id.0 as usize);
-            network.get(*id).settings.numbers(Kind::Param, network.get(*id).size, Some(values))
+            network.get(*id).of_trial(trial).numbers(Kind::Param, network.get(*id).size, Some(values))
         });
     }
     let model = |id: &PopulationId| &network.get(*id).settings.model;
@@ -335,9 +348,11 @@ fn sources(
         size: generators.len() as u32,
         model: first.clone(),
         params,
-        init: BTreeMap::new(),
         inputs: BTreeMap::new(),
         receptors: vec![],
+        held: vec![],
+        senders: vec![],
+        relays: None,
         stimuli: vec![],
         bound: 1.0,
         stream: stream_number,

@@ -1,19 +1,23 @@
 //! Fourth pass: rows of synapses and the window they allow.
 
+mod expand;
+
 use super::connect::{
-    Block, Edge, EdgeDelay, EdgeValue, Layout as Entries, Plan, Segment, TargetSegment, Wiring, for_each_edge,
+    Block, EdgeDelay, EdgeValue, Layout as Entries, Plan, Procedural, Segment, TargetSegment, Wiring,
+    for_each_edge,
 };
 use super::layout::Layout;
-use super::recipe::{Recipes, Set, Synaptic, Use, Way, stream};
+use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, size};
+use super::{Target, level, size};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
 use crate::model::tag::TagUnit;
 use crate::model::value::Value;
 use crate::network::Network;
-use crate::network::projection::Projection;
+use crate::network::projection::{Carries, Projection, Sender};
+use crate::network::rule::{Rule, one_to_one};
 use crate::network::target::port_for;
 use crate::network::view::Slice;
 use crate::program::{Port, Sources};
@@ -32,6 +36,8 @@ pub struct Wired {
     pub sources: Vec<Sources>,
     /// The rows.
     pub blocks: Vec<Block>,
+    /// The projections without rows.
+    pub procedural: Vec<Procedural>,
     /// The ports with their scales.
     pub ports: Vec<Port>,
     /// Number of synapses.
@@ -44,9 +50,22 @@ pub struct Wired {
 /// A rule that cannot be applied, drawn weights that no port takes, parrots in a circle.
 pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: Target) -> Result<Wired> {
     let mut wirings = vec![];
-    for synaptic in &recipes.synaptic {
-        wirings.push(wiring(network, recipes, layout, synaptic)?);
+    // the second half of an interpolated delay and the way to a relay are no synapses of the user's
+    let mut hidden = vec![];
+    for (k, synaptic) in recipes.synaptic.iter().enumerate() {
+        for (half, wiring) in wiring(network, recipes, layout, synaptic)?.into_iter().enumerate() {
+            if half > 0 {
+                hidden.push(wirings.len());
+            }
+            wirings.push((k, wiring));
+        }
     }
+    sum_weights(network, recipes, layout, &wirings)?;
+    let mut wirings: Vec<Wiring> = wirings.into_iter().map(|(_, wiring)| wiring).collect();
+    hidden.extend(
+        wirings.len()..wirings.len() + recipes.populations.iter().filter(|it| it.relays.is_some()).count(),
+    );
+    wirings.extend(relays(network, recipes, layout));
     let owned: Vec<Vec<Range<u32>>> =
         (0..layout.partitions.len()).map(|p| owned_elements(layout, p)).collect();
     let plan = Plan::count(&wirings, &owned)?;
@@ -59,23 +78,24 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     if longest >= 1 << 30 {
         return Err(Error::network(format!("a delay of {longest} steps; at most {} can be kept", 1 << 30)));
     }
-    let synapses = plan.edges();
-    let window = if synapses == 0 { target.max_window } else { shortest.min(target.max_window) };
+    let synapses = plan.edges() - hidden.iter().map(|k| plan.edges_of(*k)).sum::<u64>();
+    let window = if plan.edges() == 0 { target.max_window } else { shortest.min(target.max_window) };
     let sources = wirings.iter().map(|wiring| Sources {
         name: wiring.name.clone(),
         segments: wiring.sources.iter().map(|segment| (segment.gid, segment.len)).collect(),
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
-    size::check_ring(layout, u64::from(depth), target)?;
+    size::check_ring(network, layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
     let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
-    let blocks =
-        plan.fill(entries, max_entries, &|slot| scales.slot.get(slot as usize).copied().unwrap_or(1.0))?;
+    let scale = |slot: u32| scales.slot.get(slot as usize).copied().unwrap_or(1.0);
+    let procedural = plan.procedural(&scale)?;
+    let blocks = plan.fill(entries, max_entries, &scale)?;
     let ports = scales.ports;
-    Ok(Wired { window, depth, layout: entries, sources, blocks, ports, synapses })
+    Ok(Wired { window, depth, layout: entries, sources, blocks, procedural, ports, synapses })
 }
 
 /// Slots are counted with those of refused signs, beyond the last of the layout.
@@ -117,13 +137,25 @@ pub(super) fn edge_delays(network: &Network, projection: &Projection) -> EdgeDel
     }
 }
 
-fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Synaptic) -> Result<Wiring> {
+/// The rows of a projection; where delays lie between two steps, a set for each of them.
+fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Synaptic) -> Result<Vec<Wiring>> {
     let projection = &network.projections()[synaptic.projection];
     let counting = counts_events(network, projection);
     let (from, to) = synaptic.ends(network);
-    let connectivity = match synaptic.way {
-        Way::There => projection.connectivity.clone(),
-        Way::Back => projection.connectivity.clone().mirrored(),
+    let symmetric = matches!(projection.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
+    let (connectivity, weight) = match (synaptic.way, &projection.back) {
+        (Way::Back, Some(weight)) if symmetric => {
+            (projection.connectivity.clone().mirrored(), edge_values(weight))
+        }
+        (Way::Back, _) => expand::backwards(network, projection, synaptic.projection)?,
+        (Way::There, _) => (projection.connectivity.clone(), edge_values(&projection.weight)),
+    };
+    let weight = match projection.carries {
+        Carries::Levels => {
+            let source = network.get(from.slices()[0].population);
+            edge_values(&projection.weight.clone().times(level::most(network, source)?))
+        }
+        _ => weight,
     };
     let mut targets = vec![];
     for slice in to.slices() {
@@ -135,44 +167,94 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
         sources: from
             .slices()
             .iter()
-            .map(|slice| source_segment(network, layout, slice, synaptic.set))
+            .map(|slice| match &projection.sender {
+                None => source_segment(network, layout, slice, synaptic.set),
+                Some(sender) => outlet_segment(recipes, layout, slice, sender),
+            })
             .collect(),
         targets,
-        weight: if counting { EdgeValue::Constant(1.0) } else { edge_values(&projection.weight) },
+        weight: if counting { EdgeValue::Constant(1.0) } else { weight },
         delay: edge_delays(network, projection),
         stream: stream(network, Use::Edges, synaptic.projection),
     };
     if let Some(made) = synaptic.made {
-        expand(&mut wiring, layout, recipes, made)?;
+        let (kernel, member) = layout.places[made];
+        let first = layout.kernels[kernel].members[member].first;
+        expand::by_edge(&mut wiring, Segment { gid: first, len: recipes.populations[made].size })?;
     }
     if synaptic.set == Set::Negative {
-        negate(&mut wiring)?;
+        expand::negate(&mut wiring)?;
     }
-    Ok(wiring)
+    if synaptic.made.is_none() && projection.interpolates() {
+        return expand::interpolate(network, projection, wiring);
+    }
+    Ok(vec![wiring])
 }
 
-/// Replaces the sources by one source an edge.
-fn expand(wiring: &mut Wiring, layout: &Layout, recipes: &Recipes, made: usize) -> Result<()> {
-    let mut edges: Vec<Edge> = vec![];
-    for_each_edge(wiring, |edge| edges.push(edge))?;
-    let (kernel, member) = layout.places[made];
-    let first = layout.kernels[kernel].members[member].first;
-    wiring.sources = vec![Segment { gid: first, len: recipes.populations[made].size }];
-    let pairs: Vec<[u32; 2]> = edges.iter().enumerate().map(|(k, edge)| [k as u32, edge.target]).collect();
-    wiring.connectivity = crate::network::rule::edges(pairs);
-    wiring.weight = EdgeValue::Each(edges.iter().map(|edge| edge.weight).collect());
-    wiring.delay = EdgeDelay::Each(edges.iter().map(|edge| edge.delay).collect());
-    Ok(())
+/// What the sources of a slice send beside their spikes.
+fn outlet_segment(recipes: &Recipes, layout: &Layout, slice: &Slice, sender: &Sender) -> Segment {
+    let position = recipes.sending(slice.population).expect("its senders were collected");
+    let senders = &recipes.populations[position].senders;
+    let k = senders.iter().position(|known| known == sender).expect("its senders were collected");
+    let (kernel, member) = layout.places[position];
+    Segment { gid: layout.kernels[kernel].members[member].outlets[k] + slice.first, len: slice.len }
 }
 
-/// The same edges with weights of the other sign.
-fn negate(wiring: &mut Wiring) -> Result<()> {
-    let mut edges: Vec<Edge> = vec![];
-    for_each_edge(wiring, |edge| edges.push(edge))?;
-    let pairs: Vec<[u32; 2]> = edges.iter().map(|edge| [edge.source, edge.target]).collect();
-    wiring.connectivity = crate::network::rule::edges(pairs);
-    wiring.weight = EdgeValue::Each(edges.iter().map(|edge| -edge.weight).collect());
-    wiring.delay = EdgeDelay::Each(edges.iter().map(|edge| edge.delay).collect());
+/// The rows from scheduled populations to what sends for them.
+fn relays(network: &Network, recipes: &Recipes, layout: &Layout) -> Vec<Wiring> {
+    let mut wirings = vec![];
+    for (position, recipe) in recipes.populations.iter().enumerate() {
+        let Some(scheduled) = recipe.relays else { continue };
+        let whole = Slice { population: scheduled, first: 0, len: recipe.size };
+        let ports = [Some(0), Some(0)];
+        let mut targets = vec![];
+        recipe_segments(layout, layout.places[position], &whole, ports, &mut targets);
+        wirings.push(Wiring {
+            name: recipe.name.clone(),
+            connectivity: one_to_one(),
+            sources: vec![source_segment(network, layout, &whole, Set::Early)],
+            targets,
+            weight: EdgeValue::Constant(1.0),
+            delay: EdgeDelay::Constant(1),
+            stream: stream(network, Use::Edges, 0),
+        });
+    }
+    wirings
+}
+
+/// Sets the sum of the weights of every target, for the outputs that ask for it.
+fn sum_weights(
+    network: &Network,
+    recipes: &Recipes,
+    layout: &mut Layout,
+    wirings: &[(usize, Wiring)],
+) -> Result<()> {
+    for (position, recipe) in recipes.populations.iter().enumerate() {
+        for (k, receptor) in
+            recipe.receptors.iter().enumerate().filter(|(_, receptor)| receptor.sums_weights())
+        {
+            let (kernel, m) = layout.places[position];
+            let first = layout.kernels[kernel].members[m].first;
+            let mut sums = vec![0.0f64; recipe.size as usize];
+            for (synaptic, wiring) in wirings {
+                let projection = &network.projections()[recipes.synaptic[*synaptic].projection];
+                if projection.receptor.as_ref() != Some(receptor) {
+                    continue;
+                }
+                for_each_edge(wiring, |edge| {
+                    // targets of other populations lie outside
+                    if let Some(sum) =
+                        edge.target_gid.checked_sub(first).and_then(|k| sums.get_mut(k as usize))
+                    {
+                        *sum += edge.weight;
+                    }
+                })?;
+            }
+            let name = format!("{}weights", part_prefix(&receptor.output, k));
+            let words: Vec<u32> = sums.iter().map(|sum| (*sum as f32).to_bits()).collect();
+            layout.set_constant((kernel, m), &name, &words);
+        }
+    }
     Ok(())
 }
 
@@ -214,13 +296,20 @@ fn target_segments(
         ))
     })?;
     let recipe = &recipes.populations[position];
-    let (kernel, k) = layout.places[position];
+    recipe_segments(layout, layout.places[position], slice, recipe.ports_by_sign(projection), out);
+    Ok(())
+}
+
+/// Elements of a recipe and the slots of their ports for weights of either sign, cut where partitions end.
+fn recipe_segments(
+    layout: &Layout,
+    place: (usize, usize),
+    slice: &Slice,
+    ports: [Option<usize>; 2],
+    out: &mut Vec<TargetSegment>,
+) {
+    let (kernel, k) = place;
     let member = &layout.kernels[kernel].members[k];
-    let port = |weight: f64| match &projection.receptor {
-        Some(receptor) => recipe.receptor_port(receptor),
-        None => port_for(&recipe.model, projection.port.as_deref(), weight),
-    };
-    let ports = [port(1.0), port(-1.0)];
     for (p, partition) in layout.partitions.iter().enumerate() {
         let (first, len) = partition.elements[kernel][k];
         let (low, high) = (slice.first.max(first), (slice.first + slice.len).min(first + len));
@@ -231,5 +320,4 @@ fn target_segments(
         let slot = ports.map(|port| port.map_or(layout.slots, |port| member.slots[p][port] + low - first));
         out.push(TargetSegment { gid: member.first + low, len: high - low, slot });
     }
-    Ok(())
 }

@@ -5,8 +5,12 @@
 //! block, so that a block's state stays in the cache; then every share delivers all spikes of the window to the
 //! targets that it owns. Nothing is shared but the list of spikes, so there are no atomics, and the sums are
 //! integers, so their order does not matter.
+//!
+//! Where there are several trials, every copy of the network has shares of its own and runs a whole chunk while its
+//! state is in the cache. Copies have nothing to tell each other: each thread takes the next one.
 
-mod deliver;
+pub(super) mod deliver;
+mod replica;
 mod share;
 
 use super::{Chunk, Snapshot};
@@ -15,7 +19,9 @@ use crate::lane::{self, Isa, Output};
 use crate::program::{Event, Leaf, Program};
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use replica::Replica;
 use share::Share;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Below this many updates a second thread costs more than it brings: a fork takes some microseconds a window.
@@ -45,8 +51,13 @@ impl Cpu {
         format!("CPU, {} thread{plural}, {}", self.threads, isa_name(Isa::detect()))
     }
 
-    /// Number of shares for a network with this many updates of elements in a window.
-    pub fn partitions(&self, updates: u64) -> u32 {
+    /// Number of shares of a copy of the network, with this many updates of elements in a window.
+    pub fn partitions(&self, updates: u64, copies: u32) -> u32 {
+        let threads = self.threads as u32;
+        // with enough copies each thread takes whole ones, and none waits for another within a chunk
+        if copies >= 2 * threads || copies.is_multiple_of(threads) {
+            return 1;
+        }
         (updates / UPDATES_PER_THREAD).clamp(1, self.threads as u64) as u32
     }
 }
@@ -54,8 +65,8 @@ impl Cpu {
 /// A program in progress on the CPU.
 pub struct Engine {
     program: Arc<Program>,
-    compiled: Arc<Vec<Compiled>>,
-    shares: Vec<Share>,
+    compiled: Vec<Compiled>,
+    copies: Vec<Replica>,
     pool: Option<ThreadPool>,
     step: u64,
 }
@@ -80,8 +91,9 @@ impl Compiled {
             Some(leaf) => Output::over(*node, leaf),
             None => Output::new(*node),
         });
-        let others =
-            kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).map(|node| Output::new(*node));
+        let sent = kernel.outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
+        let others = kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).copied().chain(sent);
+        let others = others.map(Output::new);
         let outputs: Vec<Output> = state.chain(others).collect();
         let compiled = lane::Kernel::compile(&kernel.graph, &outputs);
         let compiled =
@@ -99,86 +111,89 @@ impl Engine {
     /// A kernel that cannot be compiled, threads that cannot be started.
     pub fn load(cpu: Cpu, program: Arc<Program>) -> Result<Engine> {
         let compiled: Vec<Compiled> = program.kernels.iter().map(Compiled::new).collect::<Result<_>>()?;
-        let compiled = Arc::new(compiled);
-        let shares: Vec<Share> =
-            (0..program.partitions.len()).map(|p| Share::new(&program, compiled.clone(), p)).collect();
-        let pool = (shares.len() > 1)
-            .then(|| rayon::ThreadPoolBuilder::new().num_threads(cpu.threads.min(shares.len())).build());
+        let delays = deliver::shared_delays(&program);
+        let copies: Vec<Replica> =
+            (0..program.copies()).map(|copy| Replica::new(&program, &compiled, copy, &delays)).collect();
+        let shares = copies.len() * program.partitions.len();
+        let pool = (shares > 1)
+            .then(|| rayon::ThreadPoolBuilder::new().num_threads(cpu.threads.min(shares)).build());
         let pool =
             pool.transpose().map_err(|error| Error::Device(format!("cannot start threads: {error}")))?;
-        Ok(Engine { program, compiled, shares, pool, step: 0 })
+        Ok(Engine { program, compiled, copies, pool, step: 0 })
     }
 
-    /// Runs `work` on every share, on all threads.
-    fn each(&mut self, work: impl Fn(&mut Share) + Send + Sync) {
-        match &self.pool {
-            None => self.shares.iter_mut().for_each(work),
-            Some(pool) => pool.install(|| self.shares.par_iter_mut().for_each(work)),
+    /// Runs the steps on every copy: one copy a thread, or all threads on one copy after the other.
+    fn advance(&mut self, steps: Range<u64>, events: &[Event]) {
+        let (program, compiled) = (&*self.program, &self.compiled);
+        let Some(pool) = &self.pool else {
+            return self.copies.iter_mut().for_each(|copy| copy.advance(program, compiled, &steps, events));
+        };
+        if let [only] = self.copies.as_mut_slice() {
+            return pool.install(|| only.advance(program, compiled, &steps, events));
         }
+        let mut events_of = vec![vec![]; self.copies.len()];
+        for event in events {
+            events_of[program.copy_of(event.element) as usize].push(*event);
+        }
+        let each = |(copy, events): (&mut Replica, &Vec<Event>)| {
+            copy.advance(program, compiled, &steps, events);
+        };
+        if program.partitions.len() > 1 {
+            return pool.install(|| self.copies.iter_mut().zip(&events_of).for_each(each));
+        }
+        pool.install(|| self.copies.par_iter_mut().zip(&events_of).for_each(each));
     }
 
-    /// Advances by a window and adds its spikes to `spikes`.
-    fn window(&mut self, steps: u32, events: &[Event], spikes: &mut Vec<Event>) {
-        let (program, compiled) = (self.program.clone(), self.compiled.clone());
-        let first = self.step;
-        self.each(|share| share.update(&program, &compiled, first, steps));
-        let begin = spikes.len();
-        for share in &mut self.shares {
-            spikes.append(&mut share.spikes);
-        }
-        let found = &spikes[begin..];
-        if !found.is_empty() || !events.is_empty() {
-            self.each(|share| share.deliver(&program, found, events));
-        }
-        self.step += u64::from(steps);
+    fn shares(&self) -> impl Iterator<Item = &Share> {
+        self.copies.iter().flat_map(|copy| &copy.shares)
+    }
+
+    fn shares_mut(&mut self) -> impl Iterator<Item = &mut Share> {
+        self.copies.iter_mut().flat_map(|copy| &mut copy.shares)
     }
 
     /// Fails where a state is not finite.
     fn check(&self) -> Result<()> {
-        for share in &self.shares {
-            let Some((kernel, member, plane, element)) = share.not_finite(&self.program) else { continue };
-            let kernel = &self.program.kernels[kernel];
-            return Err(Error::NotFinite {
-                population: kernel.members[member].name.clone(),
-                element,
-                variable: kernel.state[plane].0.clone(),
-                time_ms: self.step as f64 * self.program.dt_ms,
-            });
-        }
-        Ok(())
+        let found = self.shares().find_map(|share| share.not_finite(&self.program));
+        let Some((kernel, member, plane, element)) = found else { return Ok(()) };
+        let kernel = &self.program.kernels[kernel];
+        let member = &kernel.members[member];
+        Err(Error::NotFinite {
+            population: member.name.clone(),
+            trial: (self.program.copies() > 1).then_some(member.trial),
+            element,
+            variable: kernel.state[plane].0.clone(),
+            time_ms: self.step as f64 * self.program.dt_ms,
+        })
     }
 }
 
 impl super::Engine for Engine {
     fn run(&mut self, steps: u32, events: &[Event]) -> Result<Chunk> {
-        let begin = self.step;
-        let end = begin + u64::from(steps);
-        let mut chunk = Chunk { steps, spikes: vec![], traces: vec![] };
-        self.shares.iter_mut().for_each(|share| share.begin_traces(&self.program, begin, end));
-        let mut events = events;
-        while self.step < end {
-            let window = u64::from(self.program.window).min(end - self.step);
-            let split = events.partition_point(|event| event.step < self.step + window);
-            let (now, later) = events.split_at(split);
-            self.window(window as u32, now, &mut chunk.spikes);
-            events = later;
-        }
+        let (begin, end) = (self.step, self.step + u64::from(steps));
+        let program = self.program.clone();
+        self.shares_mut().for_each(|share| share.begin_traces(&program, begin, end));
+        self.advance(begin..end, events);
+        self.step = end;
         self.check()?;
-        chunk.spikes.sort_unstable_by_key(|spike| (spike.step, spike.element));
-        chunk.traces = share::gather_traces(&self.program, &self.shares, begin, end);
-        Ok(chunk)
+        let mut spikes: Vec<Event> = self.copies.iter_mut().flat_map(|copy| copy.spikes.drain(..)).collect();
+        spikes.sort_unstable_by_key(|spike| (spike.step, spike.element));
+        let traces = share::gather_traces(&self.program, self.shares(), begin, end);
+        Ok(Chunk { steps, spikes, traces })
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
         let mut snapshot = Snapshot::empty(&self.program, self.step);
-        self.shares.iter().for_each(|share| share.save(&self.program, &mut snapshot));
+        self.shares().for_each(|share| share.save(&self.program, &mut snapshot));
         Ok(snapshot)
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         snapshot.check(&self.program)?;
         self.step = snapshot.step;
-        self.shares.iter_mut().for_each(|share| share.load(&self.program, snapshot));
+        let program = self.program.clone();
+        self.shares_mut().for_each(|share| share.load(&program, snapshot));
+        self.copies.iter_mut().for_each(|copy| copy.spikes.clear());
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ mod buffer;
 mod chunk;
 mod load;
 mod pipeline;
+mod procedural;
 mod shard;
 mod size;
 mod snapshot;

@@ -2,25 +2,28 @@
 
 use super::node::Node;
 use super::section::Reader;
+use super::table::Table;
 use super::value::{given, plain, whole};
 use crate::error::{Error, Result};
 use crate::model::instance::Kind;
 use crate::model::{Instance, Model, Role, catalogue};
 use crate::network::rule::{self, Connectivity};
 use crate::network::{Network, View};
-use std::ops::Range;
 
 /// The rules by name.
-const RULES: [&str; 9] = [
+const RULES: [&str; 12] = [
     "one_to_one",
     "all_to_all",
     "fixed_indegree",
     "fixed_outdegree",
+    "fixed_prob",
     "fixed_total_number",
     "pairwise_bernoulli",
     "symmetric_pairwise_bernoulli",
     "pairwise_poisson",
     "edges",
+    "csr",
+    "coo",
 ];
 
 /// `"all_to_all"`, `{ fixed_indegree = 160, autapses = false }`, `{ all_to_all = true, autapses = false }`.
@@ -58,6 +61,7 @@ fn named_rule(name: &str, node: &Node) -> Result<Connectivity> {
         },
         "fixed_indegree" => Ok(rule::fixed_indegree(count()?)),
         "fixed_outdegree" => Ok(rule::fixed_outdegree(count()?)),
+        "fixed_prob" => Ok(rule::fixed_prob(plain(&what, node)?)),
         "fixed_total_number" => Ok(rule::fixed_total_number(whole(&what, node, u64::MAX)?)),
         "pairwise_bernoulli" => Ok(rule::pairwise_bernoulli(plain(&what, node)?)),
         "symmetric_pairwise_bernoulli" => Ok(rule::symmetric_pairwise_bernoulli(plain(&what, node)?)),
@@ -66,8 +70,29 @@ fn named_rule(name: &str, node: &Node) -> Result<Connectivity> {
             let pairs = node.list(&what)?.iter().enumerate().map(|(k, node)| edge(k, node));
             Ok(rule::edges(pairs.collect::<Result<Vec<[u32; 2]>>>()?))
         }
+        "csr" => {
+            let [indptr, indices] = indices("a csr", node, ["indptr", "indices"])?;
+            rule::csr(&indptr, &indices)
+        }
+        "coo" => {
+            let [rows, columns] = indices("a coo", node, ["rows", "columns"])?;
+            rule::coo(&rows, &columns)
+        }
         _ => Err(Error::unknown("rule", name, "`rule`", RULES)),
     }
+}
+
+/// Two lists of whole numbers by name: `{ indptr = [0, 2], indices = [1, 4] }`.
+fn indices<const N: usize>(what: &'static str, node: &Node, keys: [&str; N]) -> Result<[Vec<u32>; N]> {
+    let table = Table::open(node, what, &keys)?;
+    let mut lists = keys.map(|_| vec![]);
+    for (key, list) in keys.iter().zip(&mut lists) {
+        let what = format!("`{key}`");
+        let numbers = table.need(key)?.list(&what)?.iter();
+        let numbers = numbers.map(|node| whole(&what, node, u32::MAX.into()).map(|number| number as u32));
+        *list = numbers.collect::<Result<_>>()?;
+    }
+    Ok(lists)
 }
 
 fn edge(k: usize, node: &Node) -> Result<[u32; 2]> {
@@ -79,6 +104,16 @@ fn edge(k: usize, node: &Node) -> Result<[u32; 2]> {
             Err(Error::network(format!("{what} is a pair of source and target, got {} numbers", other.len())))
         }
     }
+}
+
+/// `64`, or `{ first = 5, count = 1 }`.
+pub(super) fn trials(node: &Node) -> Result<std::ops::Range<u32>> {
+    let number = |what: &str, node: &Node| whole(what, node, u32::MAX.into()).map(|number| number as u32);
+    let Node::Table(_) = node else { return Ok(0..number("`trials`", node)?) };
+    let table = Table::open(node, "`trials`", &["first", "count"])?;
+    let first = number("`first`", table.need("first")?)?;
+    let count = number("`count`", table.need("count")?)?;
+    Ok(first..first.saturating_add(count))
 }
 
 impl Reader {
@@ -104,24 +139,7 @@ impl Reader {
     }
 
     fn reference(&self, network: &Network, text: &str) -> Result<View> {
-        let Some((name, rest)) = text.split_once('[') else { return network.find(text.trim()) };
-        let malformed =
-            || Error::network(format!("expected `exc`, `exc[5]` or `exc[0..50]`, found `{text}`"));
-        let inside = rest.trim_end().strip_suffix(']').ok_or_else(malformed)?;
-        let whole = network.find(name.trim())?;
-        let index = |text: &str| text.trim().parse::<u32>().map_err(|_| malformed());
-        let range = match inside.split_once("..") {
-            None => {
-                let first = index(inside)?;
-                first..first.saturating_add(1)
-            }
-            Some((first, end)) => {
-                let first = if first.trim().is_empty() { 0 } else { self.scaled(index(first)?) };
-                let end = if end.trim().is_empty() { whole.len() } else { self.scaled(index(end)?) };
-                Range { start: first, end }
-            }
-        };
-        whole.slice(range).map_err(|error| Error::network(format!("`{text}`: {error}")))
+        network.view_scaled(text, |bound| self.scaled(bound))
     }
 
     /// A model by name, or from a file beside the experiment.
@@ -195,10 +213,13 @@ mod tests {
             let value = match name {
                 "one_to_one" | "all_to_all" => "true",
                 "edges" => "[[0, 1], [2, 5]]",
+                "csr" => "{ indptr = [0, 1, 1], indices = [4] }",
+                "coo" => "{ rows = [0], columns = [4] }",
                 _ => "1",
             };
             let read = rule_of(&format!("{{ {name} = {value}, multapses = false }}")).expect(name);
-            assert_eq!(read.rule.name(), name);
+            let of_list = ["csr", "coo"].contains(&name);
+            assert_eq!(read.rule.name(), if of_list { "edges" } else { name });
             assert!(!read.multapses);
         }
         assert_eq!(rule_of("\"all_to_all\"").expect("a rule"), rule::all_to_all());
@@ -216,6 +237,8 @@ mod tests {
             ("{ all_to_all = true, autapses = 0 }", "`autapses` must be true or false"),
             ("{ edges = [[0, 1], [2]] }", "edge 1 is a pair"),
             ("{ edges = [[0, 4294967296]] }", "edge 0 must be a whole number"),
+            ("{ csr = { indptr = [0, 2], indices = [1] } }", "ends with the number of indices, 1; got 2"),
+            ("{ coo = { rows = [0, 2] } }", "columns"),
             ("7", "`rule` must be a table, got 7"),
         ] {
             let message = rule_of(text).expect_err(part).to_string();

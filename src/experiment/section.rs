@@ -5,15 +5,32 @@ use super::part::{connectivity, set_all};
 use super::table::Table;
 use super::value::{given, time_ms, whole};
 use crate::error::{Error, Result};
-use crate::model::Role;
 use crate::model::instance::Kind;
+use crate::model::{Instance, Role};
 use crate::network::Network;
 use crate::network::rule::all_to_all;
 use crate::unit::ms;
 use std::path::PathBuf;
 
-const POPULATION: [&str; 6] = ["model", "model_file", "size", "params", "init", "input"];
-const PROJECTION: [&str; 9] = ["name", "from", "to", "rule", "synapse", "output", "port", "weight", "delay"];
+const POPULATION: [&str; 7] = ["model", "model_file", "size", "params", "init", "input", "each_trial"];
+/// Tables of values of a population.
+const VALUES: [(&str, Kind); 3] = [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)];
+const PROJECTION: [&str; 14] = [
+    "name",
+    "from",
+    "to",
+    "rule",
+    "connectivity",
+    "synapse",
+    "output",
+    "stp",
+    "align_pre",
+    "both_ways",
+    "port",
+    "weight",
+    "weight_back",
+    "delay",
+];
 const RECORD: [&str; 3] = ["from", "what", "every"];
 
 /// Adds sections to a network.
@@ -36,11 +53,15 @@ impl Reader {
         let table = Table::open(node, "a population", &POPULATION)?;
         let size = table.get("size").map_or(Ok(1), |node| whole("`size`", node, u32::MAX.into()))? as u32;
         let mut instance = self.model(table.get("model"), table.get("model_file"), Role::Neuron)?;
-        for (key, kind) in [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)] {
+        for (key, kind) in VALUES {
             instance = set_all(instance, &format!("`{key}`"), kind, table.get(key))?;
         }
         let size = if instance.model().role() == Role::Neuron { self.scaled(size) } else { size };
-        network.population(name, size, instance).map(|_| ())
+        let Some(each) = table.get("each_trial") else {
+            return network.population(name, size, instance).map(|_| ());
+        };
+        let view = network.population(name, size, instance.clone())?;
+        network.set_each_trial(&view, each_trial(instance, each)?)
     }
 
     /// Adds one `[[projection]]`.
@@ -62,11 +83,30 @@ impl Reader {
         if let Some(delay) = table.get("delay") {
             builder = builder.delay(given("`delay`", delay)?);
         }
+        if let Some(form) = table.get("connectivity") {
+            builder = match form.text("`connectivity`")? {
+                "stored" => builder,
+                "procedural" => builder.procedural(),
+                _ => return Err(form.wrong("`connectivity`", "`stored` or `procedural`")),
+            };
+        }
         if let Some(synapse) = table.get("synapse") {
             builder = builder.synapse(self.instance("`synapse`", synapse, Role::Synapse)?);
         }
         if let Some(output) = table.get("output") {
             builder = builder.output(self.instance("`output`", output, Role::Output)?);
+        }
+        if let Some(stp) = table.get("stp") {
+            builder = builder.stp(self.instance("`stp`", stp, Role::Synapse)?);
+        }
+        if table.is_true("align_pre")? {
+            builder = builder.align_pre();
+        }
+        if table.is_true("both_ways")? {
+            builder = builder.both_ways();
+        }
+        if let Some(weight) = table.get("weight_back") {
+            builder = builder.weight_back(given("`weight_back`", weight)?);
         }
         builder.build()
     }
@@ -90,4 +130,32 @@ impl Reader {
             _ => Err(what.wrong("`what`", "\"spikes\" or a list of variables such as [\"V_m\"]")),
         }
     }
+}
+
+/// The model of a population in every trial; `node` has lists of values, one for every trial.
+fn each_trial(instance: Instance, node: &Node) -> Result<Vec<Instance>> {
+    let table = Table::open(node, "`each_trial`", &VALUES.map(|(key, _)| key))?;
+    let mut lists = vec![];
+    for (key, kind) in VALUES {
+        let Some(values) = table.get(key) else { continue };
+        for (name, list) in values.entries(&format!("`{key}`"))? {
+            let list = list.list(&format!("`{name}` of `each_trial`"))?;
+            lists.push((kind, name, list));
+        }
+    }
+    let (_, first, values) = lists.first().ok_or_else(|| Error::network("`each_trial` names no value"))?;
+    let n = values.len();
+    if let Some((_, name, list)) = lists.iter().find(|(_, _, list)| list.len() != n) {
+        let text = format!(
+            "`each_trial` has {n} values of `{first}` and {} of `{name}`; one for every trial",
+            list.len()
+        );
+        return Err(Error::network(text));
+    }
+    let of_trial = |trial: usize| {
+        lists.iter().try_fold(instance.clone(), |instance, (kind, name, list)| {
+            Ok(instance.with(*kind, name, given(&format!("`{name}`"), &list[trial])?))
+        })
+    };
+    (0..n).map(of_trial).collect()
 }

@@ -24,6 +24,15 @@ impl<'a> Table<'a> {
         self.entries.iter().find(|(known, _)| known == key).map(|(_, node)| node)
     }
 
+    /// Whether a key is there and true.
+    pub(super) fn is_true(&self, key: &str) -> Result<bool> {
+        match self.get(key) {
+            None => Ok(false),
+            Some(Node::Bool(value)) => Ok(*value),
+            Some(other) => Err(other.wrong(&format!("`{key}`"), "true or false")),
+        }
+    }
+
     /// The value of a key that must be there.
     pub(super) fn need(&self, key: &str) -> Result<&'a Node> {
         self.get(key).ok_or_else(|| Error::network(format!("{} needs `{key}`", self.what)))

@@ -151,7 +151,7 @@ pub fn continuous(model: &Model) -> impl Iterator<Item = &Member> {
 
 /// The inputs of a model that sum spikes.
 pub fn spike_ports(model: &Model) -> impl Iterator<Item = &Member> {
-    model.inputs().iter().filter(|member| member.tag().is_some_and(|tag| !tag.continuous))
+    model.inputs().iter().filter(|member| member.tag().is_some_and(|tag| !tag.continuous && !tag.presynaptic))
 }
 
 fn columns(what: &str, given: &Given, tag: &Tag, size: u32) -> Result<Vec<Vec<f64>>> {
@@ -173,12 +173,32 @@ fn columns(what: &str, given: &Given, tag: &Tag, size: u32) -> Result<Vec<Vec<f6
 impl Settings {
     /// The numbers of every member of `Params` (or `State`, with [`Kind::Init`]), drawn from `stream`.
     pub fn numbers(&self, kind: Kind, size: u32, stream: Option<Stream>) -> BTreeMap<String, Numbers> {
-        let params = || self.numbers(Kind::Param, size, stream);
-        let (members, known) = match kind {
-            Kind::Param => (self.model.params(), BTreeMap::new()),
-            Kind::Init => (self.model.state(), params()),
-            Kind::Input => return self.inputs(size, stream),
-        };
+        match kind {
+            Kind::Param => self.draw_all(kind, size, stream, &BTreeMap::new()),
+            Kind::Init => self.initial(size, stream, stream),
+            Kind::Input => self.inputs(size, stream),
+        }
+    }
+
+    /// The numbers of every member of `State` at the start, drawn from `own`, with parameters drawn from `stream`.
+    pub fn initial(
+        &self,
+        size: u32,
+        stream: Option<Stream>,
+        own: Option<Stream>,
+    ) -> BTreeMap<String, Numbers> {
+        self.draw_all(Kind::Init, size, own, &self.numbers(Kind::Param, size, stream))
+    }
+
+    /// What was set, or the defaults; these may name a member before them, or one that is `known`.
+    fn draw_all(
+        &self,
+        kind: Kind,
+        size: u32,
+        stream: Option<Stream>,
+        known: &BTreeMap<String, Numbers>,
+    ) -> BTreeMap<String, Numbers> {
+        let members = if kind == Kind::Init { self.model.state() } else { self.model.params() };
         let mut out: BTreeMap<String, Numbers> = BTreeMap::new();
         for (k, member) in members.iter().enumerate() {
             let default = member.tag().and_then(|tag| tag.default.clone()).unwrap_or(Term::Number(0.0));

@@ -73,7 +73,7 @@ pub struct Fault {
 }
 
 /// Structs whose members need a tag.
-const TAGGED: [&str; 4] = ["Params", "State", "Input", "Schedule"];
+const TAGGED: [&str; 5] = ["Params", "State", "Input", "Arrived", "Schedule"];
 
 /// Splits `#import lib/…` lines off; they become comments, so that line numbers stay.
 pub fn split_imports(text: &str) -> (String, Vec<String>) {

@@ -4,7 +4,9 @@
 //! unit of the output that follows a synapse, and
 //! `{soft | hard}` in place of the unit makes a choice between words. After the default come, in any order,
 //! bounds (`> 0`, `<= V_th`, `in 0..1`), `from NAME` (the state is kept relative to that parameter) and
-//! `continuous` (the input is a current, not a sum of spikes). This file stands alone: the build script
+//! `continuous` (the input is a current, not a sum of spikes) `presynaptic` (the input is what the neuron that
+//! sends is doing: its spike, or one of its state variables by name) and `consecutive` (a column of durations: a row
+//! of the schedule begins where the one before ends). This file stands alone: the build script
 //! compiles it too.
 
 use crate::unit::table::{self, Symbol};
@@ -24,6 +26,10 @@ pub struct Tag {
     pub from: Option<String>,
     /// The input is a current that acts throughout the step, not a sum of spikes.
     pub continuous: bool,
+    /// The input is the spike of the sending neuron, or its state variable of this name.
+    pub presynaptic: bool,
+    /// The column holds durations, one row after the other.
+    pub consecutive: bool,
 }
 
 /// The unit of a member.
@@ -113,6 +119,8 @@ pub fn parse(text: &str) -> Result<Tag, String> {
         bounds: vec![],
         from: None,
         continuous: false,
+        presynaptic: false,
+        consecutive: false,
     };
     if let Some(after) = rest.strip_prefix('=') {
         let (term, tail) = after.split_once(',').map_or((after, ""), |(term, tail)| (term, tail));
@@ -182,9 +190,13 @@ fn parse_item(item: &str, tag: &mut Tag) -> Result<(), String> {
         tag.from = Some(name.trim().to_string());
     } else if item == "continuous" {
         tag.continuous = true;
+    } else if item == "presynaptic" {
+        tag.presynaptic = true;
+    } else if item == "consecutive" {
+        tag.consecutive = true;
     } else {
         return Err(format!(
-            "expected a bound such as `> 0`, `<= V_th` or `in 0..1`, `from NAME` or `continuous`, found `{item}`"
+            "expected a bound such as `> 0`, `<= V_th` or `in 0..1`, `from NAME`, `continuous`, `presynaptic` or `consecutive`, found `{item}`"
         ));
     }
     Ok(())
@@ -205,6 +217,7 @@ mod tests {
         let choice = parse("Reset {soft | hard} = hard").expect("a tag");
         assert_eq!(choice.default, Some(Term::Number(1.0)));
         assert!(parse("Injected current [pA], continuous").expect("a tag").continuous);
+        assert!(parse("Spike [1], presynaptic").expect("a tag").presynaptic);
         assert_eq!(parse("Stop [ms] = inf").expect("a tag").default, Some(Term::Number(f64::INFINITY)));
     }
 

@@ -19,6 +19,20 @@ pub enum Value {
     Random(Distribution),
 }
 
+impl Value {
+    /// The value in a unit of which `factor` make up its own.
+    pub fn times(self, factor: f64) -> Value {
+        if factor == 1.0 {
+            return self;
+        }
+        match self {
+            Value::Constant(value) => Value::Constant(value * factor),
+            Value::Each(values) => Value::Each(values.iter().map(|value| value * factor).collect()),
+            Value::Random(distribution) => Value::Random(distribution.times(factor)),
+        }
+    }
+}
+
 /// One number as given, with its unit if it had one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
@@ -35,7 +49,7 @@ pub enum Given {
     Constant(Number),
     /// One per element.
     Each(Vec<Number>),
-    /// A list per element: the columns of a schedule.
+    /// A list per element: the columns of a schedule, or the rows of a matrix of weights.
     Lists(Vec<Given>),
     /// Drawn: the distribution's name and its arguments by name.
     Random(String, Vec<(String, Number)>),
@@ -109,6 +123,18 @@ impl From<f64> for Given {
 impl From<Vec<f64>> for Given {
     fn from(values: Vec<f64>) -> Self {
         Given::Each(values.into_iter().map(|value| Number { value, unit: None }).collect())
+    }
+}
+
+impl From<Vec<Vec<f64>>> for Given {
+    fn from(rows: Vec<Vec<f64>>) -> Self {
+        Given::Lists(rows.into_iter().map(Given::from).collect())
+    }
+}
+
+impl<D: Dimension> From<Vec<Vec<Quantity<D>>>> for Given {
+    fn from(rows: Vec<Vec<Quantity<D>>>) -> Self {
+        Given::Lists(rows.into_iter().map(Given::from).collect())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::rule::{Connectivity, Rule};
 use super::target::{Target, check_targets};
+use super::through::{Through, check_senders};
 use super::view::{PopulationId, Slice, View};
 use super::{Network, Population};
+use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
 use crate::model::tag::TagUnit;
@@ -20,27 +22,121 @@ pub struct Projection {
     pub from: View,
     /// The targets.
     pub to: View,
+    /// What travels along it.
+    pub carries: Carries,
     /// Rule, autapses, multapses.
     pub connectivity: Connectivity,
-    /// Receptor dynamics and its output, in the BrainPy voice.
+    /// What the sources send in place of plain spikes.
+    pub sender: Option<Sender>,
+    /// Receptor dynamics at the targets and its output, in the BrainPy voice.
     pub receptor: Option<Receptor>,
     /// The port that takes all weights; by sign of the weight where it is none.
     pub port: Option<String>,
     /// Weights in the unit of the port.
     pub weight: Value,
+    /// Weights of the same edges the other way round, where they go both ways.
+    pub back: Option<Value>,
     /// Delays in ms, from the end of the step that spiked.
     pub delay: Value,
     /// Steps on top of the delay: 1 in the BrainPy voice, where a spike is seen in the step after it.
     pub latency: u32,
 }
 
-/// A synapse model and the output that turns its conductance into a current.
+impl Projection {
+    /// Whether delays between two steps are split over both, as they are in the BrainPy voice.
+    pub(crate) fn interpolates(&self) -> bool {
+        self.latency > 0
+    }
+
+    /// Fails where the projection is to be procedural and cannot.
+    pub(super) fn check_procedural(&self, network: &Network) -> Result<()> {
+        if !self.connectivity.procedural {
+            return Ok(());
+        }
+        let place = format!("projection `{}`", self.name);
+        let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared(&self.from, &self.to));
+        fits.map_err(|error| Error::network(format!("{place}: {error}")))?;
+        for (what, value) in [("weight", &self.weight), ("delay", &self.delay)] {
+            if matches!(value, Value::Each(_)) {
+                let text = format!(
+                    "{place} cannot be procedural: its {what} is a list; one value or a distribution is drawn anew"
+                );
+                return Err(Error::network(text));
+            }
+        }
+        if self.back.is_some() {
+            return Err(Error::network(format!("{place} cannot be procedural: it goes both ways; make two")));
+        }
+        let is_whole = |delay: f64| network.steps("a delay", delay).is_ok();
+        let is_one = |value: &Value| matches!(value, Value::Constant(_));
+        let shares = match self.delay {
+            Value::Constant(delay) => is_whole(delay) || is_one(&self.weight),
+            _ => false,
+        };
+        if self.interpolates() && !shares {
+            let text = format!(
+                "{place} cannot be procedural: its delays lie between two steps, where each edge is split; give one \
+                 delay, a multiple of dt"
+            );
+            return Err(Error::network(text));
+        }
+        // the sources of a generator are made for its edges, one for each
+        let sources = self.from.slices().iter().map(|slice| network.get(slice.population));
+        match sources.into_iter().find(|source| source.settings.model.role() != Role::Neuron) {
+            None => Ok(()),
+            Some(generator) => Err(Error::network(format!(
+                "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
+                generator.name
+            ))),
+        }
+    }
+}
+
+/// What travels along a projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// Spikes, or what is sent in place of them.
+    Spikes,
+    /// Currents that change at known times.
+    Levels,
+    /// Currents that the targets compute themselves.
+    Currents,
+}
+
+impl Carries {
+    fn from_source(source: &Population) -> Carries {
+        let model = &source.settings.model;
+        match (model.current_unit(), model.is_scheduled()) {
+            (None, _) => Carries::Spikes,
+            (Some(_), true) => Carries::Levels,
+            (Some(_), false) => Carries::Currents,
+        }
+    }
+}
+
+/// What the sources of a projection send, with its state kept once for each source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sender {
+    /// Short-term plasticity: it says what a spike carries.
+    pub stp: Option<Settings>,
+    /// Receptor dynamics at the source: it says what is sent at every step.
+    pub synapse: Option<Settings>,
+}
+
+/// What the targets of a projection make of what arrives, with its state kept once for each target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receptor {
-    /// The receptor dynamics.
-    pub synapse: Settings,
+    /// The receptor dynamics; what arrives is the conductance where there is none.
+    pub synapse: Option<Settings>,
     /// Conductance to current.
     pub output: Settings,
+}
+
+impl Receptor {
+    /// Whether its current needs the sum of the weights too.
+    pub(crate) fn sums_weights(&self) -> bool {
+        !self.output.model.members("Arrived").is_empty()
+    }
 }
 
 /// A projection being described; nothing is added before [`ProjectionBuilder::build`].
@@ -52,18 +148,23 @@ pub struct ProjectionBuilder<'a> {
     from: View,
     to: View,
     connectivity: Connectivity,
-    synapse: Option<Instance>,
-    output: Option<Instance>,
+    through: Through,
     port: Option<String>,
     weight: Given,
+    back: Option<Back>,
     delay: Option<Given>,
 }
+
+/// The way back of a projection: with its weights, or with those of the way there.
+#[derive(Debug)]
+struct Back(Option<Given>);
 
 impl<'a> ProjectionBuilder<'a> {
     pub(super) fn new(network: &'a mut Network, from: View, to: View, connectivity: Connectivity) -> Self {
         let weight = Given::from(1.0);
-        let (name, synapse, output, port, delay) = (None, None, None, None, None);
-        ProjectionBuilder { network, name, from, to, connectivity, synapse, output, port, weight, delay }
+        let (name, port, back, delay) = (None, None, None, None);
+        let through = Through::default();
+        ProjectionBuilder { network, name, from, to, connectivity, through, port, weight, back, delay }
     }
 
     /// Names the projection; its synapse's variables are recorded as `NAME.g`.
@@ -73,12 +174,30 @@ impl<'a> ProjectionBuilder<'a> {
     }
 
     /// The weights: a quantity, a list with one per edge, or a distribution. Default 1 in the port's unit.
+    ///
+    /// The list of an `all_to_all` has the sources of the first target first, as in NEST. A matrix may say it, too: a row
+    /// for each source, as long as there are targets.
     pub fn weight(mut self, weight: impl Into<Given>) -> Self {
         self.weight = weight.into();
         self
     }
 
-    /// The delays, rounded to steps. Default: one step; in the BrainPy voice none beyond its latency of a step.
+    /// Makes every edge go both ways, with the same weight: a gap junction, a mutual connection.
+    pub fn both_ways(mut self) -> Self {
+        self.back = Some(Back(None));
+        self
+    }
+
+    /// Makes every edge go both ways, with these weights on the way back.
+    pub fn weight_back(mut self, weight: impl Into<Given>) -> Self {
+        self.back = Some(Back(Some(weight.into())));
+        self
+    }
+
+    /// The delays. Default: one step; in the BrainPy voice none beyond its latency of a step.
+    ///
+    /// A delay between two steps is rounded, as NEST does; in the BrainPy voice it is interpolated: the weight is
+    /// split over the two steps.
     pub fn delay(mut self, delay: impl Into<Given>) -> Self {
         self.delay = Some(delay.into());
         self
@@ -92,13 +211,36 @@ impl<'a> ProjectionBuilder<'a> {
 
     /// Receptor dynamics at the target (BrainPy voice), or a model of the edges such as `static_synapse`.
     pub fn synapse(mut self, synapse: impl Into<Instance>) -> Self {
-        self.synapse = Some(synapse.into());
+        self.through.synapse = Some(synapse.into());
+        self
+    }
+
+    /// Keeps the synapse's state once for each source, not for each target (BrainPy: AlignPre): its conductance is
+    /// sent at every step. Synapses that look at the sending neuron, such as `ampa`, always do.
+    pub fn align_pre(mut self) -> Self {
+        self.through.at_source = true;
+        self
+    }
+
+    /// Short-term plasticity, kept once for each source: it says what a spike carries.
+    pub fn stp(mut self, stp: impl Into<Instance>) -> Self {
+        self.through.stp = Some(stp.into());
         self
     }
 
     /// What turns the synapse's conductance into a current.
     pub fn output(mut self, output: impl Into<Instance>) -> Self {
-        self.output = Some(output.into());
+        self.through.output = Some(output.into());
+        self
+    }
+
+    /// Stores no synapses: targets, weights and delays are drawn anew whenever a source spikes, the same ones that
+    /// would be stored. Takes no memory per synapse, and more time per spike.
+    ///
+    /// For `one_to_one`, `all_to_all`, `fixed_outdegree`, `fixed_prob` and `pairwise_bernoulli` between neurons, with weights
+    /// and delays that are constant or of a distribution.
+    pub fn procedural(mut self) -> Self {
+        self.connectivity.procedural = true;
         self
     }
 
@@ -111,8 +253,11 @@ impl<'a> ProjectionBuilder<'a> {
         let title = |view: &View| network.get(view.slices()[0].population).name.clone();
         let name = self.name.unwrap_or_else(|| format!("{}_{}", title(&self.from), title(&self.to)));
         let place = format!("projection `{name}`");
-        let receptor = receptor(&place, self.synapse, self.output)?;
+        let (sender, receptor) = self.through.settle(&place)?;
         check_sources(network, &place, &self.from)?;
+        if let Some(sender) = &sender {
+            check_senders(network, &place, &self.from, sender)?;
+        }
         check_targets(network, &place, &self.to)?;
         let shared = shared(&self.from, &self.to);
         let fits = self.connectivity.validate(self.from.len(), self.to.len(), shared);
@@ -125,28 +270,74 @@ impl<'a> ProjectionBuilder<'a> {
                 )));
             }
         }
-        let currents = is_current(network.get(self.from.slices()[0].population));
-        let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), currents };
-        let unit = target.unit(self.port.as_deref())?;
-        let weight = self.weight.resolve(&format!("the weight of {place}"), &unit)?;
-        target.check_signs(self.port.as_deref(), &weight)?;
-        if matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_)) {
-            // its edges go both ways
-            check_targets(network, &place, &self.from)?;
-            let back = Target { to: &self.from, ..target };
-            if back.unit(self.port.as_deref())? != unit {
-                return Err(Error::network(format!("{place}: its two ends take weights in different units")));
-            }
-            back.check_signs(self.port.as_deref(), &weight)?;
+        let source = network.get(self.from.slices()[0].population);
+        let carries = Carries::from_source(source);
+        let current = source.settings.model.current_unit();
+        if current.is_some() && (sender.is_some() || receptor.is_some()) {
+            let model = source.settings.model.name();
+            return Err(Error::network(format!(
+                "{place}: `{model}` makes a current, which no synapse takes"
+            )));
         }
-        let latency = u32::from(receptor.is_some());
+        let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), current };
+        let unit = target.unit(self.port.as_deref())?;
+        let weight = dense(&place, self.weight, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
+        let weight = weight.resolve(&format!("the weight of {place}"), &unit)?;
+        let weight = weight.times(target.factor(self.port.as_deref())?);
+        target.check_signs(self.port.as_deref(), &weight)?;
+        let symmetric = matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
+        let back = match self.back.or(symmetric.then_some(Back(None))) {
+            None => None,
+            Some(Back(given)) => {
+                check_targets(network, &place, &self.from)?;
+                if let Some(sender) = &sender {
+                    check_senders(network, &place, &self.to, sender)?;
+                }
+                let back = Target { to: &self.from, ..target };
+                if back.unit(self.port.as_deref())? != unit {
+                    return Err(Error::network(format!(
+                        "{place}: its two ends take weights in different units"
+                    )));
+                }
+                let what = format!("the weight back of {place}");
+                let weight = given.map_or(Ok(weight.clone()), |given| given.resolve(&what, &unit))?;
+                back.check_signs(self.port.as_deref(), &weight)?;
+                Some(weight)
+            }
+        };
+        if back.is_some()
+            && !symmetric
+            && lists_gaps(&self.connectivity, [&weight, back.as_ref().unwrap_or(&weight)])
+        {
+            let text = format!(
+                "{place} goes both ways and lists its weights, but leaves autapses out; give its `edges`"
+            );
+            return Err(Error::network(text));
+        }
+        let graded = sender.as_ref().is_some_and(|sender| sender.synapse.is_some());
+        let latency = u32::from(receptor.is_some() || graded || acts_at_once(source)?);
         let delay = delay(network.dt_ms, &place, self.delay, latency)?;
-        for (what, value) in [("weight", &weight), ("delay", &delay)] {
+        let values = [("weight", Some(&weight)), ("weight back", back.as_ref()), ("delay", Some(&delay))];
+        for (what, value) in values.into_iter().filter_map(|(what, value)| Some((what, value?))) {
             check_length(&place, what, value, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         }
-        let Network { projections, .. } = network;
         let (from, to, connectivity, port) = (self.from, self.to, self.connectivity, self.port);
-        projections.push(Projection { name, from, to, connectivity, receptor, port, weight, delay, latency });
+        let projection = Projection {
+            name,
+            from,
+            to,
+            carries,
+            connectivity,
+            sender,
+            receptor,
+            port,
+            weight,
+            back,
+            delay,
+            latency,
+        };
+        projection.check_procedural(network)?;
+        network.projections.push(projection);
         Ok(())
     }
 }
@@ -173,52 +364,13 @@ fn overlap(view: &View) -> Option<PopulationId> {
     slices.iter().enumerate().find_map(meets)
 }
 
-fn receptor(place: &str, synapse: Option<Instance>, output: Option<Instance>) -> Result<Option<Receptor>> {
-    let Some(synapse) = synapse else {
-        return match output {
-            None => Ok(None),
-            Some(_) => {
-                Err(Error::network(format!("{place} has an output but no synapse; add one such as `expon`")))
-            }
-        };
-    };
-    match (synapse.model().role(), output) {
-        (Role::Plasticity, None) if !synapse.model().is_static() => {
-            let text = format!(
-                "`{}` changes its weights; {place} cannot use it: only static edges run so far",
-                synapse.model().name()
-            );
-            Err(Error::network(text))
-        }
-        (Role::Plasticity, None) => {
-            synapse.settle(place, 1)?;
-            Ok(None)
-        }
-        (Role::Synapse, Some(output)) if output.model().role() == Role::Output => {
-            let receptor = Receptor { synapse: synapse.settle(place, 1)?, output: output.settle(place, 1)? };
-            Ok(Some(receptor))
-        }
-        (Role::Synapse, None) => Err(Error::network(format!(
-            "{place} has the synapse `{}` but no output; add one such as `coba`",
-            synapse.model().name()
-        ))),
-        (Role::Synapse, Some(output)) => Err(Error::network(format!(
-            "`{}` is a {}, not an output: {place} cannot use it",
-            output.model().name(),
-            output.model().role().name()
-        ))),
-        (role, _) => Err(Error::network(format!(
-            "`{}` is a {}, not a synapse: {place} cannot use it",
-            synapse.model().name(),
-            role.name()
-        ))),
+/// Whether a generator acts in the step that begins at its time, as the inputs of brainpy.state do.
+fn acts_at_once(source: &Population) -> Result<bool> {
+    let model = &source.settings.model;
+    if model.role() != Role::Generator || model.function("latency").is_none() {
+        return Ok(false);
     }
-}
-
-/// Whether the population makes currents, not spikes.
-pub(crate) fn is_current(population: &Population) -> bool {
-    let model = &population.settings.model;
-    model.role() == Role::Generator && model.function("current").is_some()
+    Ok(Evaluation::new(model, "latency")?.run(&|_, _| 0.0)[0].to_bits() > 0)
 }
 
 fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
@@ -226,9 +378,14 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         let population = network.get(slice.population);
         let random =
             population.settings.model.role() == Role::Generator && !population.settings.model.is_scheduled();
-        (is_current(population), random)
+        (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
     };
     let first = kind(&from.slices()[0]);
+    let levels = first.0 == Carries::Levels;
+    if levels && from.slices().iter().any(|slice| slice.population != from.slices()[0].population) {
+        let text = format!("{place} has currents of several populations; make one projection for each");
+        return Err(Error::network(text));
+    }
     if from.slices().iter().any(|slice| kind(slice) != first) {
         let text = format!(
             "{place} mixes generators of currents or random spikes with other sources; make two projections"
@@ -236,6 +393,38 @@ fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
         return Err(Error::network(text));
     }
     Ok(())
+}
+
+/// A matrix of weights as the list that it stands for.
+fn dense(place: &str, given: Given, rule: &Rule, sizes: (u32, u32)) -> Result<Given> {
+    let Given::Lists(rows) = &given else { return Ok(given) };
+    let (n_sources, n_targets) = (sizes.0 as usize, sizes.1 as usize);
+    if *rule != Rule::AllToAll {
+        let text = format!(
+            "the weight of {place} is a matrix, which {} does not take; all_to_all does",
+            rule.name()
+        );
+        return Err(Error::network(text));
+    }
+    let row = |row: &Given| match row {
+        Given::Each(numbers) if numbers.len() == n_targets => Some(numbers.clone()),
+        _ => None,
+    };
+    let matrix = rows.iter().map(row).collect::<Option<Vec<Vec<Number>>>>();
+    let Some(matrix) = matrix.filter(|matrix| matrix.len() == n_sources) else {
+        return Err(Error::network(format!(
+            "the weight of {place} is a matrix of {} rows; it has {n_sources} sources, a row of {n_targets} for each",
+            rows.len()
+        )));
+    };
+    let by_target = (0..n_targets).flat_map(|target| matrix.iter().map(move |row| row[target].clone()));
+    Ok(Given::Each(by_target.collect()))
+}
+
+/// Whether a list has values for pairs that are left out.
+fn lists_gaps(connectivity: &Connectivity, weights: [&Value; 2]) -> bool {
+    let lists = weights.iter().any(|weight| matches!(weight, Value::Each(_)));
+    lists && !connectivity.autapses && matches!(connectivity.rule, Rule::AllToAll)
 }
 
 /// A list needs one value for each edge, and a rule that fixes the order of edges.

@@ -1,9 +1,9 @@
 //! What is recorded: spikes, or state variables at an interval.
 
-use super::target::takes_synapses;
 use super::view::{Slice, View};
-use super::{Network, Population};
+use super::{Network, Population, PopulationId};
 use crate::error::{Error, Result};
+use crate::model::tag::TagUnit;
 use crate::unit::{Quantity, Time, ms};
 
 /// One recording.
@@ -68,6 +68,25 @@ impl Record {
     }
 }
 
+impl Record {
+    /// The unit of a recorded variable; `1` where it has none.
+    pub(crate) fn unit(&self, network: &Network, variable: &str) -> String {
+        let model = match variable.split_once('.') {
+            None => Some(&network.get(self.from.slices()[0].population).settings.model),
+            Some((projection, _)) => network.projections().iter().find_map(|known| {
+                let receptor = known.receptor.as_ref().filter(|_| known.name == projection)?;
+                receptor.synapse.as_ref().map(|synapse| &synapse.model)
+            }),
+        };
+        let field = variable.rsplit('.').next().unwrap_or(variable);
+        let member = model.and_then(|model| model.state().iter().find(|member| member.name == field));
+        match member.and_then(|member| member.tag()).map(|tag| &tag.unit) {
+            Some(TagUnit::Unit(unit)) => unit.symbol.into(),
+            _ => "1".into(),
+        }
+    }
+}
+
 fn check_name(network: &Network, name: &str) -> Result<()> {
     if network.records().iter().any(|other| other.name == name) {
         return Err(Error::network(format!("there are two records `{name}`; give one another name")));
@@ -84,20 +103,30 @@ fn check_name(network: &Network, name: &str) -> Result<()> {
 fn check_variable(network: &Network, slice: &Slice, variable: &str) -> Result<()> {
     let population: &Population = network.get(slice.population);
     let model = &population.settings.model;
-    let synapses = network.projections().iter().filter_map(|projection| {
-        let ends_here = projection.to.slices().iter().any(|to| to.population == slice.population);
-        let receptor = projection.receptor.as_ref().filter(|_| ends_here)?;
-        Some((&projection.name, receptor))
-    });
-    let of_synapses = synapses.flat_map(|(name, receptor)| {
-        receptor.synapse.model.state().iter().map(move |member| format!("{name}.{}", member.name))
-    });
     let own = model.state().iter().map(|member| member.name.clone());
-    let known: Vec<String> =
-        if takes_synapses(model) { own.chain(of_synapses).collect() } else { own.collect() };
+    let known: Vec<String> = own.chain(of_projections(network, slice.population)).collect();
     if known.iter().any(|name| name == variable) {
         return Ok(());
     }
     let place = format!("population `{}` (`{}`)", population.name, model.name());
     Err(Error::unknown("variable", variable, place, known.iter().map(String::as_str)))
+}
+
+/// The variables of what projections keep at a population: `NAME.g`.
+fn of_projections(network: &Network, population: PopulationId) -> Vec<String> {
+    let holds = |view: &View| view.slices().iter().any(|slice| slice.population == population);
+    let mut names = vec![];
+    for projection in network.projections() {
+        let back = projection.back.is_some();
+        let (sends, receives) = (holds(&projection.from), holds(&projection.to));
+        let at_target = projection.receptor.iter().filter(|_| receives || (back && sends));
+        let at_source = projection.sender.iter().filter(|_| sends || (back && receives));
+        let parts = at_target.flat_map(|receptor| &receptor.synapse);
+        let parts = parts.chain(at_source.flat_map(|sender| sender.stp.iter().chain(&sender.synapse)));
+        for settings in parts {
+            let members = settings.model.state().iter();
+            names.extend(members.map(|member| format!("{}.{}", projection.name, member.name)));
+        }
+    }
+    names
 }

@@ -1,15 +1,35 @@
-//! Which neurons are connected: NEST's connection rules, by name and meaning.
+//! Which neurons are connected: NEST's connection rules, by name and meaning, and BrainPy's.
 //!
 //! ```
-//! use synfire::network::rule::{fixed_indegree, pairwise_bernoulli};
+//! use synfire::network::rule::{csr, fixed_indegree, pairwise_bernoulli};
 //!
 //! let local = fixed_indegree(100).without_autapses().without_multapses();
 //! let sparse = pairwise_bernoulli(0.1);
+//! let listed = csr(&[0, 2, 3], &[1, 4, 0])?; // source 0 to targets 1 and 4, source 1 to target 0
+//! # Ok::<(), synfire::Error>(())
 //! ```
+//!
+//! BrainPy's operators, as in brainstate.nn and brainevent, are these rules:
+//!
+//! | there | here |
+//! |---|---|
+//! | `OneToOne` | [`one_to_one`]; a list of weights is one per pair |
+//! | `AllToAll`, `Linear` | [`all_to_all`]; a matrix of weights is a list of rows, one per source, as long as there are targets |
+//! | `EventFixedProb`, `FixedNumConn(p)` | [`fixed_prob`]: int(p · number of targets) targets for each source, drawn with replacement |
+//! | `EventFixedNumConn(n)`, `FixedNumPerPre` | [`fixed_outdegree`] |
+//! | `FixedNumPerPost` | [`fixed_indegree`] |
+//! | `CSR`, `SparseLinear` | [`csr`], a list of weights in its order |
+//! | `COO` | [`coo`], or [`edges`] for pairs |
+//! | `JITCScalarR`, `JITCUniformR`, `JITCNormalR` | [`pairwise_bernoulli`] with a constant, uniform or normal weight, and [`procedural`](super::ProjectionBuilder::procedural) |
+//!
+//! `allow_multi_conn=False` is [`Connectivity::without_multapses`].
+
+mod matrix;
 
 use std::sync::Arc;
 
 use crate::Error;
+pub use matrix::{coo, csr};
 
 /// How pairs of neurons are chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +42,8 @@ pub enum Rule {
     FixedIndegree(u32),
     /// Every source draws this many targets.
     FixedOutdegree(u32),
+    /// Every source draws this share of the targets, rounded down.
+    FixedProb(f64),
     /// This many pairs in total, all pairs equally likely.
     FixedTotalNumber(u64),
     /// Every pair with this probability.
@@ -48,6 +70,8 @@ pub struct Connectivity {
     pub multapses: bool,
     /// Whether sources and targets have changed places: see [`Connectivity::mirrored`].
     pub(crate) mirrored: bool,
+    /// Whether nothing is stored: see [`ProjectionBuilder::procedural`](super::ProjectionBuilder::procedural).
+    pub(crate) procedural: bool,
 }
 
 /// Source `i` to target `i`; as many sources as targets.
@@ -68,6 +92,13 @@ pub fn fixed_indegree(n: u32) -> Connectivity {
 /// Every source draws `n` targets.
 pub fn fixed_outdegree(n: u32) -> Connectivity {
     Rule::FixedOutdegree(n).into()
+}
+
+/// Every source draws as many targets as `p` times their number, rounded down: brainstate's `EventFixedProb`.
+///
+/// A target may be drawn twice; [`Connectivity::without_multapses`] excludes it.
+pub fn fixed_prob(p: f64) -> Connectivity {
+    Rule::FixedProb(p).into()
 }
 
 /// `n` connections in total.
@@ -100,7 +131,7 @@ pub fn edges(pairs: impl Into<Arc<[[u32; 2]]>>) -> Connectivity {
 
 impl From<Rule> for Connectivity {
     fn from(rule: Rule) -> Self {
-        Self { rule, autapses: true, multapses: true, mirrored: false }
+        Self { rule, autapses: true, multapses: true, mirrored: false, procedural: false }
     }
 }
 
@@ -132,11 +163,22 @@ impl Connectivity {
             rule if self.mirrored && !matches!(rule, Rule::SymmetricPairwiseBernoulli(_)) => {
                 fail(format!("{name} has no way back; only symmetric_pairwise_bernoulli has"))
             }
+            rule if self.procedural && !rule.is_by_source() => fail(format!(
+                "{name} cannot be procedural, since a source alone does not know its targets; one_to_one, all_to_all, \
+                 fixed_outdegree, fixed_prob and pairwise_bernoulli can"
+            )),
             Rule::OneToOne if n_sources != n_targets => fail(format!(
                 "one_to_one needs as many sources as targets; there are {n_sources} and {n_targets}"
             )),
             Rule::FixedIndegree(n) => self.validate_degree(*n, n_sources, "sources", n_targets, n_shared),
             Rule::FixedOutdegree(n) => self.validate_degree(*n, n_targets, "targets", n_sources, n_shared),
+            Rule::FixedProb(p) if !(0.0..=1.0).contains(p) => {
+                fail(format!("{name} takes a probability in 0..1, got {p}"))
+            }
+            Rule::FixedProb(p) => {
+                let degree = Rule::degree(*p, n_targets);
+                self.validate_degree(degree, n_targets, "targets", n_sources, n_shared)
+            }
             Rule::FixedTotalNumber(n) => {
                 let shared = if self.autapses { 0 } else { u64::from(n_shared) };
                 let pairs = u64::from(n_sources) * u64::from(n_targets) - shared;
@@ -203,12 +245,30 @@ impl Rule {
             Self::AllToAll => "all_to_all",
             Self::FixedIndegree(_) => "fixed_indegree",
             Self::FixedOutdegree(_) => "fixed_outdegree",
+            Self::FixedProb(_) => "fixed_prob",
             Self::FixedTotalNumber(_) => "fixed_total_number",
             Self::PairwiseBernoulli(_) => "pairwise_bernoulli",
             Self::SymmetricPairwiseBernoulli(_) => "symmetric_pairwise_bernoulli",
             Self::PairwisePoisson(_) => "pairwise_poisson",
             Self::Edges(_) => "edges",
         }
+    }
+
+    /// Whether a source alone knows its targets.
+    pub(crate) fn is_by_source(&self) -> bool {
+        matches!(
+            self,
+            Self::OneToOne
+                | Self::AllToAll
+                | Self::FixedOutdegree(_)
+                | Self::FixedProb(_)
+                | Self::PairwiseBernoulli(_)
+        )
+    }
+
+    /// Targets of a source of [`fixed_prob`].
+    pub(crate) fn degree(p: f64, n_targets: u32) -> u32 {
+        (p * f64::from(n_targets)) as u32
     }
 
     /// How many connections are to be expected; exact where nothing but the partners is drawn.
@@ -219,6 +279,7 @@ impl Rule {
             Self::AllToAll => n_sources * n_targets,
             Self::FixedIndegree(n) => f64::from(*n) * n_targets,
             Self::FixedOutdegree(n) => f64::from(*n) * n_sources,
+            Self::FixedProb(p) => f64::from(Self::degree(*p, n_targets as u32)) * n_sources,
             Self::FixedTotalNumber(n) => *n as f64,
             Self::PairwiseBernoulli(p) | Self::SymmetricPairwiseBernoulli(p) | Self::PairwisePoisson(p) => {
                 p * n_sources * n_targets
@@ -262,6 +323,11 @@ mod tests {
                 fixed_total_number(4000).without_multapses().without_autapses(),
                 "fixed_total_number 4000 without multapses needs at least 4000 pairs; there are 3990",
             ),
+            (
+                fixed_prob(1.0).without_multapses().without_autapses(),
+                "fixed_prob 50 without autapses and multapses needs at least 51 targets; there are 50",
+            ),
+            (fixed_prob(-0.1), "fixed_prob takes a probability in 0..1, got -0.1"),
             (pairwise_bernoulli(1.5), "pairwise_bernoulli takes a probability in 0..1, got 1.5"),
             (pairwise_bernoulli(f64::NAN), "pairwise_bernoulli takes a probability in 0..1, got NaN"),
             (
@@ -277,6 +343,34 @@ mod tests {
         for (connectivity, message) in cases {
             let error = connectivity.validate(80, 50, 10).expect_err(message);
             assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn only_rules_by_source_are_procedural() {
+        let procedural = |mut connectivity: Connectivity| {
+            connectivity.procedural = true;
+            connectivity.validate(80, 80, 10)
+        };
+        for possible in
+            [one_to_one(), all_to_all(), fixed_outdegree(3), fixed_prob(0.1), pairwise_bernoulli(0.1)]
+        {
+            procedural(possible).expect("possible");
+        }
+        for impossible in [
+            fixed_indegree(3),
+            fixed_total_number(9),
+            symmetric_pairwise_bernoulli(0.1),
+            pairwise_poisson(0.1),
+            edges(vec![]),
+        ] {
+            let name = impossible.rule.name();
+            let message = procedural(impossible).expect_err(name).to_string();
+            let expected = format!(
+                "{name} cannot be procedural, since a source alone does not know its targets; one_to_one, all_to_all, \
+                 fixed_outdegree, fixed_prob and pairwise_bernoulli can"
+            );
+            assert_eq!(message, expected);
         }
     }
 

@@ -9,7 +9,8 @@ use crate::model::reflect::Member;
 use crate::model::tag::{TagUnit, Term};
 use crate::model::value::Value;
 use crate::model::{Model, Role};
-use crate::unit::table;
+use crate::unit::rescale;
+use crate::unit::table::{self, Symbol};
 
 /// Only neurons receive.
 pub(super) fn check_targets(network: &Network, place: &str, to: &View) -> Result<()> {
@@ -30,7 +31,8 @@ pub(super) struct Target<'a> {
     pub place: &'a str,
     pub to: &'a View,
     pub receptor: Option<&'a Receptor>,
-    pub currents: bool,
+    /// The unit of the current that the sources make, if they do.
+    pub current: Option<Symbol>,
 }
 
 impl Target<'_> {
@@ -39,12 +41,12 @@ impl Target<'_> {
     }
 
     fn ports<'m>(&self, model: &'m Model) -> Vec<&'m Member> {
-        if self.currents { continuous(model).collect() } else { spike_ports(model).collect() }
+        if self.current.is_some() { continuous(model).collect() } else { spike_ports(model).collect() }
     }
 
     /// The unit of the weights: that of the port, the same for every target population.
     pub fn unit(&self, port: Option<&str>) -> Result<TagUnit> {
-        if self.currents {
+        if self.current.is_some() {
             for model in self.models() {
                 self.find(model, port)?;
             }
@@ -60,9 +62,13 @@ impl Target<'_> {
                 );
                 return Err(Error::network(text));
             }
-            let unit = &self.find(&receptor.synapse.model, port)?.tag().expect("inputs have tags").unit;
-            let taken = receptor.output.model.inputs().first().and_then(Member::tag);
-            return Ok(taken.filter(|_| *unit == TagUnit::Output).map_or(unit, |tag| &tag.unit).clone());
+            let output = &receptor.output.model;
+            let arrived = output.members("Arrived").iter().find(|member| member.name == "weights");
+            let taken = arrived.or(output.inputs().first()).and_then(Member::tag).map(|tag| tag.unit.clone());
+            let taken = taken.expect("outputs take a conductance");
+            let Some(synapse) = &receptor.synapse else { return Ok(taken) };
+            let unit = &self.find(&synapse.model, port)?.tag().expect("inputs have tags").unit;
+            return Ok(if *unit == TagUnit::Output { taken } else { unit.clone() });
         }
         let mut unit: Option<TagUnit> = None;
         for model in self.models() {
@@ -79,11 +85,43 @@ impl Target<'_> {
         Ok(unit.expect("a view has at least one slice"))
     }
 
+    /// What turns the numbers of a current generator into those of the port.
+    pub fn factor(&self, port: Option<&str>) -> Result<f64> {
+        let Some(current) = self.current else { return Ok(1.0) };
+        let mut factor = None;
+        for model in self.models() {
+            let member = self.find(model, port)?;
+            let TagUnit::Unit(unit) = member.tag().expect("inputs have tags").unit else { continue };
+            // dimensionless models take the numbers as they are
+            let plain = [unit, current].iter().any(|unit| unit.symbol == "1");
+            if !plain && unit.dimension != current.dimension {
+                return Err(Error::network(format!(
+                    "{}: port `{}` of `{}` takes a {}, the generator makes a {}",
+                    self.place,
+                    member.name,
+                    model.name(),
+                    unit.dimension,
+                    current.dimension
+                )));
+            }
+            let own = if plain { 1.0 } else { rescale(1.0, current.exponent, unit.exponent) };
+            if factor.is_some_and(|factor| factor != own) {
+                let text = format!(
+                    "{}: its targets take currents in different units; make one projection for each",
+                    self.place
+                );
+                return Err(Error::network(text));
+            }
+            factor = Some(own);
+        }
+        Ok(factor.unwrap_or(1.0))
+    }
+
     fn find<'m>(&self, model: &'m Model, port: Option<&str>) -> Result<&'m Member> {
         let ports = self.ports(model);
         let Some(name) = port else {
             return ports.first().copied().ok_or_else(|| {
-                let kind = if self.currents { "current" } else { "spike" };
+                let kind = if self.current.is_some() { "current" } else { "spike" };
                 Error::network(format!(
                     "`{}` has no {kind} port: {} cannot reach it",
                     model.name(),
@@ -101,7 +139,7 @@ impl Target<'_> {
 
     /// Every weight needs a port that takes its sign.
     pub fn check_signs(&self, port: Option<&str>, weight: &Value) -> Result<()> {
-        if self.currents || self.receptor.is_some() {
+        if self.current.is_some() || self.receptor.is_some() {
             return Ok(());
         }
         let weights: Vec<f64> = match weight {

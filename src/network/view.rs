@@ -1,5 +1,6 @@
 //! Handles to populations: slices of them, and sums of slices.
 
+use super::Network;
 use crate::error::{Error, Result};
 use std::ops::{Add, Bound, RangeBounds};
 
@@ -72,6 +73,40 @@ impl View {
             offset += slice.len;
         }
         Ok(View { slices })
+    }
+}
+
+impl Network {
+    /// Elements by name: `exc`, `exc[5]`, `exc[0..50]`, or a sum of these, `exc + inh[..10]`.
+    ///
+    /// # Errors
+    /// A text of another form, a name that no population has, a slice that does not fit.
+    pub fn view(&self, text: &str) -> Result<View> {
+        let mut views = text.split('+').map(|part| self.view_scaled(part, |bound| bound));
+        let first = views.next().expect("a split text has a first part")?;
+        views.try_fold(first, |sum, view| Ok(sum + view?))
+    }
+
+    /// One name or slice, the bounds of a range scaled.
+    pub(crate) fn view_scaled(&self, text: &str, scaled: impl Fn(u32) -> u32) -> Result<View> {
+        let Some((name, rest)) = text.split_once('[') else { return self.find(text.trim()) };
+        let malformed =
+            || Error::network(format!("expected `exc`, `exc[5]` or `exc[0..50]`, found `{text}`"));
+        let inside = rest.trim_end().strip_suffix(']').ok_or_else(malformed)?;
+        let whole = self.find(name.trim())?;
+        let index = |text: &str| text.trim().parse::<u32>().map_err(|_| malformed());
+        let range = match inside.split_once("..") {
+            None => {
+                let first = index(inside)?;
+                first..first.saturating_add(1)
+            }
+            Some((first, end)) => {
+                let first = if first.trim().is_empty() { 0 } else { scaled(index(first)?) };
+                let end = if end.trim().is_empty() { whole.len() } else { scaled(index(end)?) };
+                first..end
+            }
+        };
+        whole.slice(range).map_err(|error| Error::network(format!("`{text}`: {error}")))
     }
 }
 

@@ -1,9 +1,10 @@
 //! A program as text: what runs, in which order, and how large it is.
 
 use super::{Member, Program};
-use crate::compile::connect::{Block, Weights};
+use crate::compile::connect::{Block, Procedural, Weights};
 use crate::error::{Error, Result};
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 impl Block {
@@ -72,6 +73,10 @@ impl fmt::Display for Program {
             self.synapses,
             self.partitions.len()
         )?;
+        if self.copies() > 1 {
+            let Range { start, end } = self.trials;
+            writeln!(f, "trials {start}..{end}, a copy each; members are those of the first")?;
+        }
         writeln!(
             f,
             "bytes: state {}, ring {}, synapses {}",
@@ -103,7 +108,7 @@ impl fmt::Display for Program {
                     names(each.iter().map(|constant| constant.name.as_str()).collect())
                 )?;
             }
-            for Member { name, first, size, traces, .. } in &kernel.members {
+            for Member { name, first, size, traces, .. } in &kernel.members[self.members_of(kernel, 0)] {
                 writeln!(f, "  {name}: elements {first}..{}, {} traces", first + size, traces.len())?;
             }
         }
@@ -119,7 +124,17 @@ impl fmt::Display for Program {
                 count += 1;
                 bytes += block.bytes();
             });
-            writeln!(f, "projection {}: {count} blocks, {bytes} bytes", sources.name)?;
+            let drawn = self.procedural.iter().find(|other| other.projection as usize == k);
+            match drawn.map(Procedural::table_bytes) {
+                None => writeln!(f, "projection {}: {count} blocks, {bytes} bytes", sources.name)?,
+                Some(tables) => {
+                    writeln!(
+                        f,
+                        "projection {}: procedural, 0 bytes of rows, {tables} of tables",
+                        sources.name
+                    )?;
+                }
+            }
         }
         writeln!(f, "{} known spikes, {} traces", self.events.len(), self.traces.len())
     }

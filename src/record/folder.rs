@@ -30,7 +30,7 @@ pub fn prepare(folder: &Path) -> Result<()> {
 pub fn save(recording: &Recording, folder: &Path, summary: &Summary) -> Result<()> {
     let mut stage = Stage::open(folder)?;
     for train in &recording.spikes {
-        save_spikes(train, stage.path(&format!("{}.npz", train.name)))?;
+        save_spikes(train, recording.trials.len(), stage.path(&format!("{}.npz", train.name)))?;
     }
     for table in &recording.traces {
         save_trace(table, stage.path(&format!("{}.npz", table.name)))?;
@@ -41,10 +41,13 @@ pub fn save(recording: &Recording, folder: &Path, summary: &Summary) -> Result<(
     stage.commit()
 }
 
-fn save_spikes(train: &SpikeTrain, path: PathBuf) -> Result<()> {
+fn save_spikes(train: &SpikeTrain, n_trials: usize, path: PathBuf) -> Result<()> {
     let mut file = Writer::create(path)?;
     file.array("times", &[train.times.len() as u64], &train.times)?;
     file.array("senders", &[train.senders.len() as u64], &train.senders)?;
+    if n_trials > 1 {
+        file.array("trials", &[train.trials.len() as u64], &train.trials)?;
+    }
     file.finish()
 }
 
@@ -52,8 +55,11 @@ fn save_trace(table: &TraceTable, path: PathBuf) -> Result<()> {
     let rows = table.times.len() as u64;
     let mut file = Writer::create(path)?;
     file.array("times", &[rows], &table.times)?;
+    let shape = [rows, u64::from(table.n_trials), u64::from(table.width)];
+    // files of a single trial have no dimension for it
+    let shape = if table.n_trials > 1 { shape.to_vec() } else { vec![shape[0], shape[2]] };
     for (variable, values) in &table.variables {
-        file.array(variable, &[rows, u64::from(table.width)], values)?;
+        file.array(variable, &shape, values)?;
     }
     file.finish()
 }
@@ -119,9 +125,22 @@ mod tests {
     use super::*;
 
     fn recording() -> Recording {
-        let train = SpikeTrain { name: "exc".into(), times: vec![0.1, 2.5], senders: vec![3, 0], width: 4 };
+        let train = SpikeTrain {
+            name: "exc".into(),
+            times: vec![0.1, 2.5],
+            senders: vec![3, 0],
+            width: 4,
+            trials: vec![],
+        };
         let variables = vec![("V_m".to_string(), vec![1.0, 2.0, 3.0, 4.0]), ("e2e.g".into(), vec![0.0; 4])];
-        let table = TraceTable { name: "trace".into(), times: vec![0.1, 0.2], width: 2, variables };
+        let table = TraceTable {
+            name: "trace".into(),
+            times: vec![0.1, 0.2],
+            width: 2,
+            n_trials: 1,
+            variables,
+            units: vec![],
+        };
         Recording { spikes: vec![train], traces: vec![table], ..Recording::default() }
     }
 

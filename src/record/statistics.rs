@@ -1,4 +1,5 @@
-//! What spikes say: rates over time, and how irregular they are.
+//! What spikes say: rates over time, and how irregular they are; of a run of several trials take one, with
+//! [`Recording::trial`](super::Recording::trial).
 
 use super::SpikeTrain;
 use std::ops::Range;
@@ -13,6 +14,8 @@ impl SpikeTrain {
             times: kept.iter().map(|k| self.times[*k]).collect(),
             senders: kept.iter().map(|k| self.senders[*k] - senders.start).collect(),
             width: senders.end.min(self.width).saturating_sub(senders.start),
+            // empty where there is one trial
+            trials: self.trials.iter().enumerate().filter(|(k, _)| of(k)).map(|(_, trial)| *trial).collect(),
         }
     }
 
@@ -72,7 +75,7 @@ mod tests {
 
     fn train(spikes: &[(f64, u32)], width: u32) -> SpikeTrain {
         let (times, senders) = spikes.iter().copied().unzip();
-        SpikeTrain { name: "x".into(), times, senders, width }
+        SpikeTrain { name: "x".into(), times, senders, width, trials: vec![] }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a run was and how it went, in one small file: `summary.json`.
 
-use super::Recording;
+use super::{Activity, Recording};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use serde::{Deserialize, Serialize};
@@ -23,11 +23,14 @@ pub struct Summary {
     pub versions: BTreeMap<String, String>,
     /// The seed of everything random.
     pub seed: u64,
+    /// The trials that ran: first and number; left out where it was trial 0 alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<TrialSummary>,
     /// Time step in ms.
     pub dt_ms: f64,
     /// Biological time in ms.
     pub duration_ms: f64,
-    /// Number of neurons; sources do not count.
+    /// Number of neurons of a trial; sources do not count.
     pub neurons: u64,
     /// Number of synapses.
     pub synapses: u64,
@@ -37,12 +40,23 @@ pub struct Summary {
     pub run_s: f64,
     /// Real-time factor: seconds of the run per second of biological time.
     pub rtf: f64,
-    /// Mean rate in Hz by population.
+    /// Mean rate in Hz by population, over all trials.
     pub rates_hz: BTreeMap<String, f64>,
-    /// Number of spikes by population.
+    /// Number of spikes by population, of all trials.
     pub spikes: BTreeMap<String, u64>,
     /// Every record: its file is `NAME.npz`.
     pub records: Vec<RecordSummary>,
+}
+
+/// The trials of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialSummary {
+    /// The first trial.
+    pub first: u32,
+    /// How many there are.
+    pub count: u32,
+    /// Mean rate in Hz by population, in each trial.
+    pub rates_hz: BTreeMap<String, Vec<f64>>,
 }
 
 /// One record of a run.
@@ -65,6 +79,17 @@ pub struct Seconds {
     pub run: f64,
 }
 
+impl TrialSummary {
+    fn new(recording: &Recording) -> TrialSummary {
+        let rates = |one: &Activity| (one.name.clone(), one.rates_hz(recording.duration_ms));
+        TrialSummary {
+            first: recording.trials.start,
+            count: recording.trials.len() as u32,
+            rates_hz: recording.populations.iter().map(rates).collect(),
+        }
+    }
+}
+
 impl Summary {
     /// What the network and the recording say; device, name and synapses are the caller's.
     pub fn new(network: &Network, recording: &Recording, seconds: Seconds) -> Summary {
@@ -80,6 +105,7 @@ impl Summary {
         Summary {
             versions: BTreeMap::from([("synfire".into(), env!("CARGO_PKG_VERSION").into())]),
             seed: network.seed(),
+            trials: (network.trials() != (0..1)).then(|| TrialSummary::new(recording)),
             dt_ms: network.dt_ms(),
             duration_ms: recording.duration_ms,
             neurons: populations
@@ -94,7 +120,7 @@ impl Summary {
                 .iter()
                 .map(|one| (one.name.clone(), one.rate_hz(recording.duration_ms)))
                 .collect(),
-            spikes: populations.iter().map(|one| (one.name.clone(), one.spikes)).collect(),
+            spikes: populations.iter().map(|one| (one.name.clone(), one.spikes())).collect(),
             records: spikes.chain(traces).collect(),
             ..Summary::default()
         }

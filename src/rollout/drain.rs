@@ -21,6 +21,8 @@ struct Watched {
     first: u32,
     len: u32,
     population: usize,
+    /// Position of the trial among those that run.
+    copy: u32,
     /// Whether a spike's value is a number of spikes.
     counts: bool,
     /// Record, first element in the population, number, index of the first in the record.
@@ -36,13 +38,15 @@ impl Drain {
             // one set of a schedule's elements carries the numbers of spikes
             let first = if model.is_scheduled() { first + Set::Counts.offset(located.size) } else { first };
             let counts = model.is_scheduled() || model.function("spikes").is_some();
-            ranges.push(Watched {
-                first,
+            let records = records(network, k);
+            ranges.extend((0..program.copies()).map(|copy| Watched {
+                first: first + copy * located.stride,
                 len: located.size,
                 population: k,
+                copy,
                 counts,
-                records: records(network, k),
-            });
+                records: records.clone(),
+            }));
         }
         ranges.sort_unstable_by_key(|range| range.first);
         Drain { ranges }
@@ -50,14 +54,17 @@ impl Drain {
 
     /// An empty recording in the shape of the network's records.
     pub fn empty_recording(&self, network: &Network) -> Recording {
-        let mut recording = Recording::default();
+        let mut recording = Recording { trials: network.trials(), ..Recording::default() };
         for record in network.records() {
             let (name, width) = (record.name.clone(), record.from.len());
             match &record.what {
                 What::Spikes => recording.spikes.push(SpikeTrain { name, width, ..SpikeTrain::default() }),
                 What::Trace { variables, .. } => {
+                    let units = variables.iter().map(|variable| record.unit(network, variable)).collect();
                     let variables = variables.iter().map(|variable| (variable.clone(), vec![])).collect();
-                    recording.traces.push(TraceTable { name, width, variables, times: vec![] });
+                    let n_trials = network.trials().len() as u32;
+                    let table = TraceTable { name, width, n_trials, variables, units, times: vec![] };
+                    recording.traces.push(table);
                 }
             }
         }
@@ -65,7 +72,7 @@ impl Drain {
             .map(|population| Activity {
                 name: population.name.clone(),
                 size: population.size,
-                spikes: 0,
+                of_trials: vec![0; network.trials().len()],
                 neurons: population.settings.model.role() == Role::Neuron,
             })
             .collect();
@@ -127,28 +134,43 @@ impl Drain {
             return;
         }
         let times = if range.counts { spike.value.round().max(0.0) as u64 } else { 1 };
-        recording.populations[range.population].spikes += times;
+        recording.populations[range.population].of_trials[range.copy as usize] += times;
+        let trial = recording.trials.start + range.copy;
+        let several = recording.trials.len() > 1;
         for (record, first, len, column) in &range.records {
             if (*first..first + len).contains(&element) {
                 let record = &mut recording.spikes[*record];
                 for _ in 0..times {
                     record.times.push((spike.step + 1) as f64 * dt_ms);
                     record.senders.push(column + element - first);
+                    if several {
+                        record.trials.push(trial);
+                    }
                 }
             }
         }
     }
 }
 
-/// Puts the spikes from `begin` on, which are in order of time, in order of the sender within each time.
+/// Puts the spikes from `begin` on, which are in order of time, in order of trial and sender within each time.
 ///
 /// They come in the order of elements, and the populations of a record may lie in another order.
 fn sort_senders(record: &mut SpikeTrain, begin: usize) {
-    let mut senders = &mut record.senders[begin..];
+    let mut first = begin;
     for together in record.times[begin..].chunk_by(|a, b| a == b) {
-        let (now, later) = senders.split_at_mut(together.len());
-        now.sort_unstable();
-        senders = later;
+        let now = first..first + together.len();
+        first = now.end;
+        let senders = &mut record.senders[now.clone()];
+        if record.trials.is_empty() {
+            senders.sort_unstable();
+            continue;
+        }
+        let trials = &mut record.trials[now];
+        let mut pairs: Vec<(u32, u32)> = trials.iter().copied().zip(senders.iter().copied()).collect();
+        pairs.sort_unstable();
+        for (k, (trial, sender)) in pairs.into_iter().enumerate() {
+            (trials[k], senders[k]) = (trial, sender);
+        }
     }
 }
 

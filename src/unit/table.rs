@@ -51,6 +51,7 @@ pub const UNITS: &[Symbol] = &[
     unit("mV/ms", "voltage per time", "Slope", 0),
     unit("1/mV", "inverse voltage", "InverseVoltage", 3),
     unit("mM", "concentration", "Concentration", 0),
+    unit("1/(mM ms)", "rate per concentration", "RatePerConcentration", 3),
     unit("1", "number", "Dimensionless", 0),
 ];
 

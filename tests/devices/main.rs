@@ -6,16 +6,24 @@
 //! - `statistics`: rates of networks;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `batch`: trials that run together give what each gives alone;
+//! - `procedural`: projections without stored synapses send what stored ones send;
+//! - `monitors`: a run in one call;
+//! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
+mod batch;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
+mod inputs;
 mod models;
+mod monitors;
 mod npz;
 mod parity;
+mod procedural;
 mod statistics;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -54,6 +62,10 @@ fn main() {
     all.extend(statistics::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    all.extend(batch::all());
+    all.extend(procedural::all());
+    all.extend(monitors::all());
+    all.extend(inputs::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());
     all.extend(models::all());

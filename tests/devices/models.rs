@@ -128,7 +128,7 @@ fn symmetric(device: &Device) -> Result<(), Failed> {
         rollout.advance(time * ms)?;
         counts.push(["left", "right"].map(|name| {
             let populations = &rollout.recording().populations;
-            populations.iter().find(|population| population.name == name).map_or(0, |found| found.spikes)
+            populations.iter().find(|population| population.name == name).map_or(0, |found| found.spikes())
         }));
     }
     let edges = rollout.program().synapses - 30;

@@ -1,4 +1,4 @@
-//! Rates of networks, against NEST, Brian2 and brainpy.state.
+//! Rates of networks, against NEST, Brian2 and brainpy.state, and spikes that neurons draw, against NEST.
 
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
@@ -46,7 +46,7 @@ pub fn within(what: &str, value: f64, low: f64, high: f64) -> Result<(), Failed>
 fn rate(recording: &Recording) -> f64 {
     let neurons = recording.populations.iter().filter(|population| population.neurons);
     let (spikes, size) =
-        neurons.fold((0, 0), |(spikes, size), next| (spikes + next.spikes, size + u64::from(next.size)));
+        neurons.fold((0, 0), |(spikes, size), next| (spikes + next.spikes(), size + u64::from(next.size)));
     spikes as f64 / size as f64 / recording.duration_ms * 1000.0
 }
 
@@ -55,6 +55,49 @@ fn excitatory(recording: &Recording) -> f64 {
     let record = recording.spikes("exc").expect("the experiment records it");
     let late = record.times.iter().filter(|time| **time > 100.0).count();
     late as f64 / f64::from(record.width) / (recording.duration_ms - 100.0) * 1000.0
+}
+
+/// Spikes per neuron and second, and the coefficient of variation of all intervals between spikes of a neuron.
+fn rate_and_variation(recording: &Recording, record: &str) -> (f64, f64) {
+    let record = recording.spikes(record).expect("the experiment records it");
+    let mut last = vec![None; record.width as usize];
+    let mut intervals = vec![];
+    for (time, sender) in record.times.iter().zip(&record.senders) {
+        if let Some(before) = last[*sender as usize].replace(*time) {
+            intervals.push(time - before);
+        }
+    }
+    let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;
+    let variance = intervals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / intervals.len() as f64;
+    let seconds = recording.duration_ms / 1000.0;
+    (record.times.len() as f64 / f64::from(record.width) / seconds, variance.sqrt() / mean)
+}
+
+/// Neurons with random spikes: means over seeds lie within the spread of NEST's seeds.
+fn escape_noise(device: &Device) -> Result<(), Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/noise");
+    let text = std::fs::read_to_string(folder.join("escape.json"))?;
+    let reference: serde_json::Value = serde_json::from_str(&text)?;
+    // a mean over 2 seeds is less certain
+    let (seeds, band) = if device.kind() == "cpu" { (10, 1.0) } else { (2, 2.5) };
+    let mut recordings = vec![];
+    for seed in 1..=seeds {
+        let mut experiment = Experiment::load(folder.join("escape.toml"))?;
+        experiment.network.set_seed(seed);
+        let mut rollout = Rollout::new(&experiment.network, device)?;
+        rollout.advance_steps(10_000, &mut |_| {})?;
+        recordings.push(rollout.take_recording());
+    }
+    for (name, found) in reference["found"].as_object().ok_or("a table of populations")? {
+        let each: Vec<_> = recordings.iter().map(|recording| rate_and_variation(recording, name)).collect();
+        let mean = |of: fn(&(f64, f64)) -> f64| each.iter().map(of).sum::<f64>() / seeds as f64;
+        for (what, value) in [("rate_hz", mean(|both| both.0)), ("cv", mean(|both| both.1))] {
+            let number = |key: &str| found[what][key].as_f64().ok_or("a number");
+            let (center, half) = (number("mean")?, band * number("sd")?);
+            within(&format!("`{what}` of `{name}`"), value, center - half, center + half)?;
+        }
+    }
+    Ok(())
 }
 
 pub fn all() -> Vec<Trial> {
@@ -77,7 +120,7 @@ pub fn all() -> Vec<Trial> {
     let tutorial: Check = Box::new(|device| {
         // brainstate's tutorial: 4356 spikes
         let spikes = |recording: &Recording| {
-            recording.populations.iter().map(|population| population.spikes).sum::<u64>() as f64
+            recording.populations.iter().map(|population| population.spikes()).sum::<u64>() as f64
         };
         let count = mean(|seed| run("cuba_tutorial.toml", seed, 200.0, device), seeds(device), spikes)?;
         within("the number of spikes", count, 0.95 * 4356.0, 1.05 * 4356.0)
@@ -87,6 +130,7 @@ pub fn all() -> Vec<Trial> {
         ("balanced", balanced),
         ("balanced_readme", uncoupled),
         ("cuba_tutorial", tutorial),
+        ("escape_noise", Box::new(escape_noise)),
     ];
     all.into_iter().flat_map(|(name, check)| trials(&format!("statistics::{name}"), check)).collect()
 }

@@ -14,13 +14,13 @@ UNITS = {
     "A": ("current", 0), "mA": ("current", -3), "uA": ("current", -6), "nA": ("current", -9), "pA": ("current", -12),
     "S": ("conductance", 0), "mS": ("conductance", -3), "uS": ("conductance", -6), "nS": ("conductance", -9),
     "F": ("capacitance", 0), "uF": ("capacitance", -6), "nF": ("capacitance", -9), "pF": ("capacitance", -12),
-    "Hz": ("rate", 0), "kHz": ("rate", 3), "1/ms": ("rate", 3),
+    "1/(mM ms)": ("binding", 3), "Hz": ("rate", 0), "kHz": ("rate", 3), "1/ms": ("rate", 3),
     "ohm": ("resistance", 0), "Mohm": ("resistance", 6),
     "mV/ms": ("slope", 0), "1/mV": ("inverse voltage", 3), "mM": ("concentration", 0),
 }
 NEST_UNITS = dict(time="ms", voltage="mV", current="pA", conductance="nS", capacitance="pF", rate="Hz")
 BRAINPY_UNITS = {"time": "ms", "voltage": "mV", "current": "mA", "conductance": "S", "rate": "1/ms", "resistance": "ohm",
-                 "capacitance": "uF", "slope": "mV/ms", "inverse voltage": "1/mV", "concentration": "mM"}
+                 "capacitance": "uF", "slope": "mV/ms", "inverse voltage": "1/mV", "concentration": "mM", "binding": "1/(mM ms)"}
 
 
 class Experiment:
@@ -43,7 +43,7 @@ class Experiment:
             return [self.value(v) for v in said]
         if isinstance(said, dict):
             return {k: self.value(v) for k, v in said.items()}
-        quantity = re.fullmatch(r"(\S+) (\S+)", said) if isinstance(said, str) else None
+        quantity = re.fullmatch(r"(\S+) (.+)", said) if isinstance(said, str) else None
         if not quantity:
             return said
         dimension, power = UNITS[quantity[2]]

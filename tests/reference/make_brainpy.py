@@ -28,10 +28,18 @@ CLASSES = dict(
     ad_ex_if_ref="AdExIFRef", qua_if="QuaIF", ad_qua_if="AdQuaIF", ad_qua_if_ref="AdQuaIFRef", gif="Gif", gif_ref="GifRef",
     cuba_lif="CubaLIF", coba_lif="CobaLIF", hh="HH", morris_lecar="MorrisLecar", wang_buzsaki_hh="WangBuzsakiHH",
     izhikevich_bp="Izhikevich", izhikevich_ref="IzhikevichRef", fitz_hugh_nagumo="FitzHughNagumo", hindmarsh_rose="HindmarshRose",
+    ampa="AMPA", gabaa="GABAa", bio_nmda="BioNMDA", stp="STP", std="STD",
     expon="Expon", dual_expon="DualExpon", alpha="Alpha", coba="COBA", cuba="CUBA", mg_block="MgBlock",
 )
 # the units of the numbers that an experiment hands out
-BASE = [u.ms, u.mV, u.mA, u.siemens, u.ohm, u.ufarad, 1 / u.ms, u.mV / u.ms, 1 / u.mV, u.mM]
+BASE = [u.ms, u.mV, u.mA, u.siemens, u.ohm, u.ufarad, 1 / u.ms, u.mV / u.ms, 1 / u.mV, u.mM, 1 / (u.mM * u.ms)]
+# currents that change in time; their units, as the classes take any
+INPUTS = dict(constant_input="ConstantInput", ramp_input="RampInput", sinusoidal_input="SinusoidalInput",
+              step_input="StepInput", section_input="SectionInput")
+INPUT_UNITS = dict(value=u.mA, values=u.mA, amplitudes=u.mA, amplitude=u.mA, bias=u.mA, c_start=u.mA, c_end=u.mA,
+                   duration=u.ms, durations=u.ms, step_times=u.ms, t_start=u.ms, frequency=u.kHz)
+# synapses that are kept at the source whether asked for or not
+PRESYNAPTIC = {"ampa", "gabaa", "bio_nmda"}
 # unit of a weight by output model: g [S] * (E - V) [mV] and g [mA] * scale are both currents in mA
 WEIGHT_UNIT = dict(coba=u.siemens, mg_block=u.siemens, cuba=u.mA)
 # MgBlock says neither its units nor those of its defaults
@@ -84,10 +92,36 @@ class Net(brainstate.nn.Module):
         self.experiment = experiment
         said = experiment.populations.items()
         self.pulses = {name: pulses(experiment, name) for name, p in said if p["model"] == "spike_generator"}
-        self.populations = {name: population(experiment, name) for name in experiment.populations if name not in self.pulses}
+        self.inputs = [self.input(p) for p in experiment.projections if self.model_of(p["from"]) in INPUTS]
+        cells = [name for name, p in said if name not in self.pulses and p["model"] not in INPUTS]
+        self.populations = {name: population(experiment, name) for name in cells}
         self.drive = {name: self.current(name) for name in self.populations}
         self.spikes = {name: brainstate.ShortTermState(jnp.zeros(experiment.size(name))) for name in experiment.populations}
-        self.projections = [self.project(p, rng) for p in experiment.projections]
+        synaptic = [p for p in experiment.projections if self.model_of(p["from"]) not in INPUTS]
+        self.projections = [self.project(p, rng) for p in synaptic]
+
+    def model_of(self, said):
+        return self.experiment.populations[self.experiment.elements(said)[0][0]]["model"]
+
+    def input(self, said):
+        """A current, its target and the elements that it enters."""
+        source = self.experiment.populations[self.experiment.elements(said["from"])[0][0]]
+        arguments = {name: jnp.asarray(value, jnp.float32) * INPUT_UNITS[name]
+                     for name, value in self.experiment.value(source["params"]).items()}
+        elements = self.experiment.elements(said["to"])
+        module = getattr(brainpy.state, INPUTS[source["model"]])(len(elements), **arguments)
+        return module, elements[0][0], np.array([i for _, i in elements])
+
+    def driven(self, name):
+        """The current into a population in this step."""
+        drive = self.drive[name]
+        for module, target, elements in self.inputs:
+            if target == name:
+                # models without units take the numbers as they are
+                current = module() if base(self.drive[name]) is not u.UNITLESS else module() / u.mA
+                drive = u.math.zeros(self.experiment.size(name)) * u.get_unit(current) + drive
+                drive = drive.at[elements].add(current)
+        return drive
 
     def current(self, name):
         default = inspect.signature(self.populations[name].update).parameters["x"].default
@@ -101,27 +135,59 @@ class Net(brainstate.nn.Module):
         neurons, n_pre, n_post = self.populations[target], len(pre), experiment.size(target)
         edges = connections(said, n_pre, len(post), rng)
         weight = np.broadcast_to(experiment.value(said["weight"]), len(edges))
-        sparse = lambda unit: Sparse(edges + (0, offset), weight, n_pre, n_post, unit)
         delay = experiment.value(said["delay"]) if "delay" in said else 0.0
+        graded = "stp" in said or said.get("align_pre") or delay_is_split(delay, experiment.dt)
+        graded = graded or isinstance(said.get("synapse"), dict) and said["synapse"]["model"] in PRESYNAPTIC
+        sparse = lambda unit: Sparse(edges + (0, offset), weight, n_pre, n_post, unit, binary=not graded)
         if "synapse" not in said:
             # a step lies between the spike and the jump: a delay of dt is none to brainpy.state
             assert round(delay / experiment.dt) == 1, "jumps are translated for a delay of dt"
             comm = sparse(JUMP_UNIT.get(experiment.populations[target]["model"], u.mV))
             return brainpy.state.DeltaProj(comm=comm, post=neurons), source, slice(first, first + n_pre)
+        if said["synapse"] == "gap_junction":
+            return self.gap(said, edges, weight, source, target), source, slice(first, first + n_pre)
         output, synapse = experiment.value(said["output"]), experiment.value(said["synapse"])
         model = output.pop("model")
+        stp = experiment.value(said["stp"]) if "stp" in said else None
+        if stp:
+            kind = model_class(stp.pop("model"))
+            stp = kind(n_pre, **arguments(kind.__init__, stp))
+        if said.get("align_pre") or synapse["model"] in PRESYNAPTIC:
+            kind = model_class(synapse.pop("model"))
+            # the open fraction is a number, the weight has the unit of the conductance
+            own = {"g_initializer": braintools.init.Constant(0.0)}
+            synapse = kind(n_pre, **own, **arguments(kind.__init__, synapse))
+            out = self.output(model, output, target)()
+            return AtSource(stp, synapse, sparse(WEIGHT_UNIT[model]), out, neurons), source, slice(first, first + n_pre)
         kind = model_class(synapse.pop("model"))
         synapse = kind.desc(n_post, g_initializer=ZERO[model], **arguments(kind.__init__, synapse))
+        out = self.output(model, output, target)
+        if np.ndim(delay):
+            # one delay for each source: those of its edges
+            delay = np.array([np.asarray(delay)[edges[:, 0] == k][0] if (edges[:, 0] == k).any() else 0.0 for k in range(n_pre)])
+        projection = brainpy.state.AlignPostProj(*([Release(stp)] if stp else []), comm=sparse(WEIGHT_UNIT[model]), syn=synapse,
+                                                 out=out, post=neurons, delay=delay * u.ms if np.any(delay) else None)
+        return projection, source, slice(first, first + n_pre)
+
+    def output(self, model, output, target):
+        """The output of a projection, to be made."""
         if model == "cuba":
             # the current in the unit that the neuron takes: 1 mA counts as 1
-            out = brainpy.state.CUBA.desc(scale=output.get("scale", 1.0) * u.get_unit(base(self.drive[target])) / u.mA)
-        elif model == "mg_block":
-            out = brainpy.state.MgBlock.desc(**MG_BLOCK | {k: v * u.get_unit(MG_BLOCK[k]) for k, v in output.items()})
-        else:
-            out = brainpy.state.COBA.desc(E=output.get("E", 0.0) * u.mV)
-        projection = brainpy.state.AlignPostProj(comm=sparse(WEIGHT_UNIT[model]), syn=synapse, out=out, post=neurons,
-                                                 delay=delay * u.ms if delay else None)
-        return projection, source, slice(first, first + n_pre)
+            return brainpy.state.CUBA.desc(scale=output.get("scale", 1.0) * u.get_unit(base(self.drive[target])) / u.mA)
+        if model == "mg_block":
+            return brainpy.state.MgBlock.desc(**MG_BLOCK | {k: v * u.get_unit(MG_BLOCK[k]) for k, v in output.items()})
+        return brainpy.state.COBA.desc(E=output.get("E", 0.0) * u.mV)
+
+    def gap(self, said, edges, weight, source, target):
+        pre, post = self.populations[source], self.populations[target]
+        connection = lambda *_: (jnp.asarray(edges[:, 0]), jnp.asarray(edges[:, 1]))
+        weight = jnp.asarray(weight, jnp.float32) * u.siemens
+        if "weight_back" not in said:
+            return Gap(brainpy.state.SymmetryGapJunction((pre, post), "V", connection, weight))
+        back = np.broadcast_to(self.experiment.value(said["weight_back"]), len(edges))
+        # what enters the target, then what enters the source
+        both = u.math.stack([weight, jnp.asarray(back, jnp.float32) * u.siemens], axis=1)
+        return Gap(brainpy.state.AsymmetryGapJunction(pre, "V", post, "V", connection, both))
 
     def update(self, step):
         """Every state and the spikes at the end of the step."""
@@ -131,10 +197,24 @@ class Net(brainstate.nn.Module):
             for name, pulse in self.pulses.items():
                 self.spikes[name].value = pulse[step + 1]
             for name, p in self.populations.items():
-                self.spikes[name].value = p(self.drive[name]).astype(jnp.float32)
+                self.spikes[name].value = p(self.driven(name)).astype(jnp.float32)
             states = {name: own_states(p) for name, p in self.populations.items()}
-            synapses = [own_states(projection.syn) if hasattr(projection, "syn") else {} for projection, *_ in self.projections]
+            synapses = [of_projection(projection) for projection, *_ in self.projections]
             return states, {name: spikes.value for name, spikes in self.spikes.items()}, synapses
+
+
+def delay_is_split(delay, dt):
+    """Whether a delay lies between two steps, so that parts of spikes arrive."""
+    steps = np.asarray(delay) / dt
+    return bool(np.any(np.abs(steps - np.rint(steps)) > 1e-6))
+
+
+def of_projection(projection):
+    """The states of a projection's synapse and short-term plasticity."""
+    before = projection.modules if isinstance(projection, brainpy.state.AlignPostProj) else ()
+    modules = [getattr(projection, name, None) for name in ("syn", "stp")] + list(before)
+    modules = [module.stp if isinstance(module, Release) else module for module in modules if module is not None]
+    return {name: value for module in modules for name, value in own_states(module).items()}
 
 
 def own_states(module):
@@ -152,11 +232,46 @@ def pulses(experiment, name):
     return jnp.asarray(rows)
 
 
+class AtSource(brainstate.nn.Module):
+    """A synapse kept at the source, as align_pre_projection has it, which needs a current population."""
+
+    def __init__(self, stp, syn, comm, out, post):
+        super().__init__()
+        self.stp, self.syn = stp, syn
+        self.projection = brainpy.state.CurrentProj(comm=comm, out=out, post=post)
+
+    def update(self, spikes):
+        self.projection(self.syn(self.stp(spikes) if self.stp else spikes))
+
+
+class Release(brainstate.nn.Module):
+    """What short-term plasticity makes of spikes, as numbers."""
+
+    def __init__(self, stp):
+        super().__init__()
+        self.stp = stp
+
+    def update(self, spikes):
+        return self.stp(spikes)
+
+
+class Gap(brainstate.nn.Module):
+    """A gap junction that ignores the spikes it is given."""
+
+    def __init__(self, junction):
+        super().__init__()
+        self.junction = junction
+
+    def update(self, spikes):
+        self.junction()
+
+
 class Sparse(brainstate.nn.Module):
     """Spikes times a sparse weight matrix."""
 
-    def __init__(self, edges, weight, n_pre, n_post, unit):
+    def __init__(self, edges, weight, n_pre, n_post, unit, binary):
         super().__init__()
+        self.binary = binary
         self.in_size, self.out_size = n_pre, n_post
         order = np.argsort(edges[:, 0], kind="stable")
         rows = np.concatenate([[0], np.bincount(edges[:, 0], minlength=n_pre).cumsum()])
@@ -165,7 +280,7 @@ class Sparse(brainstate.nn.Module):
                                      shape=(n_pre, n_post))
 
     def update(self, spikes):
-        return brainevent.BinaryArray(spikes) @ self.matrix
+        return (brainevent.BinaryArray(spikes) if self.binary else spikes) @ self.matrix
 
 
 def connections(said, n_pre, n_post, rng):
@@ -219,8 +334,8 @@ def simulate(experiment):
     states, spikes, synapses = run(experiment)
     of_synapses = {}
     for said, of_synapse in zip(experiment.projections, synapses):
-        target = experiment.elements(said["to"])[0][0]
-        of_synapses |= {f"{said.get('name')}.{what}": {target: rows} for what, rows in of_synapse.items()}
+        ends = [experiment.elements(said[end])[0][0] for end in ("to", "from")]
+        of_synapses |= {f"{said.get('name')}.{what}": dict.fromkeys(ends, rows) for what, rows in of_synapse.items()}
     variables = lambda what: of_synapses.get(what) or {name: own.get(what) for name, own in states.items()}
     stamps = (np.arange(experiment.steps) + 1) * experiment.dt
     arrays = {}

@@ -30,10 +30,14 @@ def plain(value):
     """JSON has no infinities; NEST also says the largest double for one. Both become "inf" or "-inf"."""
     if isinstance(value, (np.ndarray, list, tuple)):
         return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in sorted(value.items())}
     if isinstance(value, float) and abs(value) >= sys.float_info.max:
         return "inf" if value > 0 else "-inf"
     if isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, np.generic):
+        return value.item()
     return str(value)
 
 

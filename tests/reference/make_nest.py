@@ -14,6 +14,9 @@ from experiment import Experiment, case_files
 
 RULE_ARGUMENT = dict(fixed_indegree="indegree", fixed_outdegree="outdegree", fixed_total_number="N",
                      pairwise_bernoulli="p", symmetric_pairwise_bernoulli="p", pairwise_poisson="pairwise_avg_num_conns")
+# Ports that NEST knows by number only.
+GLIF = {"port_1": 1, "port_2": 2, "I": 0}
+PORTS = {"iaf_psc_exp": {"I": 0, "I_1": 1}, "glif_psc": GLIF, "glif_psc_double_alpha": GLIF, "glif_cond": GLIF}
 # Recorders pass events on with a delay: what was found at `duration` arrives a little later.
 DRAIN_MS = 10.0
 
@@ -39,8 +42,42 @@ def simulate(experiment, seed=1, threads=1):
 
 def create(experiment, name):
     population = experiment.populations[name]
-    params = experiment.value(population.get("params", {}) | population.get("init", {}))
-    return nest.Create(population["model"], experiment.size(name), params=params)
+    said = experiment.value(population.get("params", {}) | population.get("init", {}))
+    nodes = nest.Create(population["model"], experiment.size(name))
+    known = nest.GetDefaults(population["model"])
+    for k, node in enumerate(nodes):
+        node.set(**structured({key: v[k] if isinstance(v, list) and per_element(known, key) else v
+                               for key, v in said.items()}, known))
+    return nodes
+
+
+def per_element(known, key):
+    """Whether a list gives one value to each element: NEST's own value is no list."""
+    return not isinstance(known.get(key), (list, tuple, np.ndarray))
+
+
+def structured(params, known):
+    """The parameters in NEST's shape: `soma_C_m` belongs to the table `soma`, `tau_sfa_1` and `tau_sfa_2` are the list `tau_sfa`."""
+    out = {}
+    for key, value in params.items():
+        stem, _, rest = key.partition("_")
+        name, _, number = key.rpartition("_")
+        if key in known:
+            out[key] = value
+        elif isinstance(known.get(stem), dict):
+            out.setdefault(stem, {})[rest] = value
+        elif number.isdigit() and not per_element(known, name):
+            place = int(number) - 1
+            before = list(out.get(name, known[name]))
+            out[name] = before[:place] + [0.0] * (place - len(before)) + [value] + before[place + 1:]
+        else:
+            raise KeyError(f"NEST has no {key}")
+    return out
+
+
+def receptor(port, model):
+    """NEST's number of a port."""
+    return nest.GetDefaults(model).get("receptor_types", PORTS.get(model, {}))[port]
 
 
 def node_ids(experiment, said, nodes):
@@ -53,9 +90,12 @@ def connect(experiment, projection, nodes):
     synapse = projection.get("synapse", "static_synapse")
     synapse = dict(model=synapse) if isinstance(synapse, str) else experiment.value(synapse)
     synapse["synapse_model"] = synapse.pop("model")
-    for key, parameter in dict(weight="weight", delay="delay", port="receptor_type").items():
+    for key in ("weight", "delay"):
         if key in projection:
-            synapse[parameter] = experiment.value(projection[key])
+            synapse[key] = experiment.value(projection[key])
+    if "port" in projection:
+        (model,) = {experiment.populations[name]["model"] for name, _ in experiment.elements(projection["to"])}
+        synapse["receptor_type"] = receptor(projection["port"], model)
 
     rule = projection.get("rule", "all_to_all")
     if isinstance(rule, str):
@@ -77,23 +117,28 @@ def observe(experiment, record, nodes):
         nest.Connect(ids, recorder, syn_spec=dict(delay=experiment.dt))
     else:
         every = experiment.value(record.get("every", experiment.dt))
-        recorder = nest.Create("multimeter", params=dict(interval=every, record_from=record["what"]))
+        model = experiment.populations[experiment.elements(record["from"])[0][0]]["model"]
+        # a recordable V_m.s is V_m_s in a file
+        dotted = {str(r).replace(".", "_"): str(r) for r in nest.GetDefaults(model)["recordables"]}
+        recorder = nest.Create("multimeter", params=dict(interval=every, record_from=[dotted[v] for v in record["what"]]))
         nest.Connect(recorder, ids, syn_spec=dict(delay=experiment.dt))
     return recorder
 
 
 def read(experiment, recorder, ids):
     events = recorder.events
-    within = events["times"] < experiment.duration + experiment.dt / 2
+    # some models say where in its step a spike is; a stamp is the end of the step
+    times = np.round(np.ceil(events["times"] / experiment.dt - 1e-6) * experiment.dt, 9)
     position = {node: i for i, node in enumerate(ids)}
     index = np.array([position[node] for node in events["senders"]], dtype=np.uint32)
-    order = np.lexsort((index, events["times"]))
-    order = order[within[order]]
+    order = np.lexsort((index, times))
+    order = order[times[order] < experiment.duration + experiment.dt / 2]
     if recorder.model == "spike_recorder":
-        return dict(times=events["times"][order], senders=index[order])
-    times = events["times"][order].reshape(-1, len(ids))[:, 0]
+        return dict(times=times[order], senders=index[order])
     variables = [k for k in events if k not in ("times", "senders")]
-    return dict(times=times) | {v: events[v][order].reshape(-1, len(ids)).astype(np.float32) for v in variables}
+    table = lambda variable: events[variable][order].reshape(-1, len(ids)).astype(np.float32)
+    stamps = times[order].reshape(-1, len(ids))[:, 0]
+    return dict(times=stamps) | {v.replace(".", "_"): table(v) for v in variables}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,13 @@
 
 #import lib/ode/fehlberg
 
-/// Integrates over `dt`, each step with an error of at most `tolerance`, beginning with step size `h`.
+struct Integrated {
+    s: State,
+    /// The step size to begin the next step with [ms]
+    h: f32,
+}
+
+/// Integrates over `dt`, each step with an error of about `tolerance`, beginning with step size `h`.
 fn rkf45(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32) -> Integrated {
     var now = s;
     var rest = dt;
@@ -18,14 +24,11 @@ fn rkf45(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32) -> In
         let whole = allowed >= rest;
         let step = min(allowed, rest);
         let attempt = fehlberg(p, d, now, step);
-        let factor = change_of_step(attempt.error, tolerance);
-        if (attempt.error <= tolerance || step <= 1e-3 * dt) {
+        let error = largest(attempt.error) / tolerance;
+        next_h = next_step(step, error);
+        if (error <= 1.1 || step <= 1e-3 * dt) {
             now = shifted(now, 1.0, attempt.change);
             rest = select(rest - step, 0.0, whole);
-            // a step that was cut short by the end says nothing against a larger one
-            next_h = select(step * factor, max(next_h, step * factor), whole);
-        } else {
-            next_h = step * factor;
         }
     }
     return Integrated(now, next_h);

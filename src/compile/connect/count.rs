@@ -32,6 +32,7 @@ pub(super) struct Counted<'a> {
     /// By target, for projections drawn by source.
     pub partition_of: Vec<u32>,
     pub chunks: Vec<Chunk>,
+    pub edges: u64,
 }
 
 /// Lines drawn one after the other by one thread.
@@ -79,7 +80,9 @@ impl<'a> Plan<'a> {
         for wiring in wirings {
             let drawing = Drawing::new(wiring)?;
             let mut counted = Counted::new(drawing, partitions)?;
+            let before = plan.edges;
             counted.count(&mut plan);
+            counted.edges = plan.edges - before;
             plan.projections.push(counted);
         }
         Ok(plan)
@@ -98,6 +101,11 @@ impl<'a> Plan<'a> {
     /// Number of edges.
     pub fn edges(&self) -> u64 {
         self.edges
+    }
+
+    /// Number of edges of the `k`-th projection.
+    pub fn edges_of(&self, k: usize) -> u64 {
+        self.projections[k].edges
     }
 
     /// Smallest and largest delay in steps; 1 and 1 where there is no edge.
@@ -150,19 +158,23 @@ impl<'a> Counted<'a> {
             Major::Target => (chunks_of_targets(&drawing, &owned), vec![]),
             Major::Source => (chunks_of_sources(&drawing), partition_of),
         };
-        Ok(Self { drawing, slots, partition_of, chunks })
+        Ok(Self { drawing, slots, partition_of, chunks, edges: 0 })
     }
 
     fn count(&mut self, plan: &mut Plan) {
-        let chunks = std::mem::take(&mut self.chunks);
-        let tallies: Vec<Tally> = match self.drawing.major {
-            Major::Target => chunks.into_par_iter().map(|chunk| self.count_by_target(chunk)).collect(),
-            Major::Source => {
-                chunks.into_par_iter().map(|chunk| self.count_by_source(chunk, plan.n_partitions)).collect()
-            }
-        };
-        plan.add(&tallies, self);
-        self.chunks = tallies.into_iter().map(|tally| tally.chunk).collect();
+        let mut chunks = std::mem::take(&mut self.chunks).into_iter();
+        // without rows to keep, the counts by target are what takes memory: as many as there are threads
+        let together = if self.is_procedural() { rayon::current_num_threads() } else { usize::MAX };
+        while chunks.len() > 0 {
+            let chunks: Vec<Chunk> = chunks.by_ref().take(together).collect();
+            let count = |chunk| match self.drawing.major {
+                Major::Target => self.count_by_target(chunk),
+                Major::Source => self.count_by_source(chunk, plan.n_partitions),
+            };
+            let tallies: Vec<Tally> = chunks.into_par_iter().map(count).collect();
+            plan.add(&tallies, self);
+            self.chunks.extend(tallies.into_iter().map(|tally| tally.chunk));
+        }
     }
 
     fn count_by_target(&self, mut chunk: Chunk) -> Tally {
@@ -187,14 +199,17 @@ impl<'a> Counted<'a> {
 
     fn count_by_source(&self, mut chunk: Chunk, n_partitions: usize) -> Tally {
         let n_rows = chunk.n_rows();
-        chunk.rows = vec![0; n_rows * n_partitions];
+        let n_counts = if self.is_procedural() { 0 } else { n_rows * n_partitions };
+        chunk.rows = vec![0; n_counts];
         let arrivals = vec![Arrivals::default(); self.slots.len()];
         let mut tally = Tally { chunk, arrivals, delays: None, edges: 0 };
         let mut line = Line::default();
         for (row, at) in tally.chunk.lines.clone().into_iter().flatten().enumerate() {
             self.drawing.draw(at, &mut line);
             for (i, &target) in line.partners.iter().enumerate() {
-                tally.chunk.rows[self.partition_of[target as usize] as usize * n_rows + row] += 1;
+                if n_counts > 0 {
+                    tally.chunk.rows[self.partition_of[target as usize] as usize * n_rows + row] += 1;
+                }
                 let arrivals = &mut tally.arrivals[target as usize];
                 match self.drawing.wiring.weight {
                     EdgeValue::Constant(weight) => arrivals.n[sign(weight)] += 1,

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use super::choice::{Choice, Row};
 use super::place::Places;
+use super::quantile::{Quantiles, steps};
 use super::{EdgeDelay, EdgeValue, Segment, Wiring};
 use crate::Error;
 use crate::network::rule::Rule;
-use crate::random::{Draws, ln, ln_1p};
+use crate::random::Draws;
 
 mod total;
 
 /// Purposes of random numbers within the stream of a projection, in the top 8 bits of the element.
 const PARTNERS: u64 = 0;
 const TOTAL: u64 = 1 << 56;
-const WEIGHTS: u64 = 2 << 56;
-const DELAYS: u64 = 3 << 56;
+pub(crate) const WEIGHTS: u64 = 2 << 56;
+pub(crate) const DELAYS: u64 = 3 << 56;
 /// Added for the way back of a symmetric rule: same partners, other values.
 const MIRRORED: u64 = 16 << 56;
 
@@ -32,6 +34,12 @@ pub(super) struct Drawing<'a> {
     pub sources: Places,
     pub targets: Places,
     pub major: Major,
+    /// How partners are chosen, where a row needs no other.
+    pub choice: Option<Choice>,
+    /// Weights that are drawn.
+    pub weights: Option<Quantiles>,
+    /// Delays in steps that are drawn, without latency.
+    pub delays: Option<Quantiles>,
     /// fixed_total_number: how many partners each line draws.
     degrees: Vec<u32>,
     /// edges: where the ordinals of each target begin in `ordinals`.
@@ -50,10 +58,25 @@ pub(super) struct Line {
     /// Delays in steps, unless constant.
     pub delays: Vec<u32>,
     ordinals: Vec<u32>,
-    milliseconds: Vec<f64>,
+    /// Where chunks begin.
+    parts: Vec<Part>,
+    /// Drawn values in fixed point.
+    fixed: Vec<i32>,
+    /// Partner and position, to put a row in order.
+    order: Vec<u64>,
+    room: Vec<u32>,
     /// For each partner the last mark it was seen with.
     seen: Vec<u32>,
     mark: u32,
+}
+
+/// Edges that take their values from the same series of random words.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    chunk: u32,
+    /// Number of the first within the chunk, and within the line.
+    first: u32,
+    start: usize,
 }
 
 impl<'a> Drawing<'a> {
@@ -69,11 +92,23 @@ impl<'a> Drawing<'a> {
         let targets = Places::new(wiring.targets.iter().map(target), "targets")?;
         let connectivity = &wiring.connectivity;
         connectivity.validate(sources.len(), targets.len(), sources.n_shared(&targets))?;
-        let by_source = matches!(connectivity.rule, Rule::FixedOutdegree(_)) || connectivity.mirrored;
+        let choice = Choice::new(&connectivity.rule, connectivity.multapses, targets.len());
+        let is_symmetric = matches!(connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
+        // the way there of a symmetric rule draws by target, so that the way back draws the same by source
+        let by_source = if is_symmetric { connectivity.mirrored } else { choice.is_some() };
         let major = if by_source { Major::Source } else { Major::Target };
+        let (degrees, starts, ordinals) = (vec![], vec![], vec![]);
+        let (weights, delays) = (None, None);
         let mut drawing =
-            Self { wiring, sources, targets, major, degrees: vec![], starts: vec![], ordinals: vec![] };
+            Self { wiring, sources, targets, major, choice, weights, delays, degrees, starts, ordinals };
         drawing.check_values()?;
+        if let EdgeValue::Random(distribution) = &wiring.weight {
+            drawing.weights = Some(Quantiles::new(0.0, distribution.quantile()));
+        }
+        if let EdgeDelay::Random { distribution, dt, .. } = &wiring.delay {
+            let quantile = distribution.quantile();
+            drawing.delays = Some(Quantiles::of_steps(|p, upper| quantile(p, upper) / dt));
+        }
         match &connectivity.rule {
             Rule::FixedTotalNumber(n) => drawing.degrees = drawing.draw_degrees(*n),
             Rule::Edges(pairs) => drawing.sort_edges(pairs)?,
@@ -91,42 +126,48 @@ impl<'a> Drawing<'a> {
         self.wiring.connectivity.rule.expected(self.sources.len(), self.targets.len())
     }
 
+    /// Draws the edges of a line, in the order of partners where a source draws them.
+    pub fn draw_in_order(&self, at: u32, line: &mut Line) {
+        self.draw(at, line);
+        if self.choice.as_ref().is_some_and(|choice| !choice.is_ordered()) {
+            line.sort();
+        }
+    }
+
     /// Draws the edges of a line.
     pub fn draw(&self, at: u32, line: &mut Line) {
         line.partners.clear();
+        line.parts.clear();
         self.draw_partners(at, line);
-        let mirrored = if self.wiring.connectivity.mirrored { MIRRORED } else { 0 };
-        let (stream, n) = (self.wiring.stream, line.partners.len());
-        match &self.wiring.weight {
-            EdgeValue::Constant(_) => {}
-            EdgeValue::Each(weights) => {
-                let ordinals =
-                    (0..n).map(|i| self.ordinal(at, i, line).expect("checked: the rule draws nothing"));
-                let listed = ordinals.map(|ordinal| weights[ordinal as usize]).collect();
-                line.weights = listed;
-            }
-            EdgeValue::Random(distribution) => {
-                line.weights.resize(n, 0.0);
-                distribution.fill(stream, u64::from(at) + WEIGHTS + mirrored, &mut line.weights);
-            }
+        let listed = |i: usize, line: &Line| {
+            self.ordinal(at, i, line).expect("checked: the rule draws nothing") as usize
+        };
+        if let EdgeValue::Each(weights) = &self.wiring.weight {
+            line.weights = (0..line.partners.len()).map(|i| weights[listed(i, line)]).collect();
         }
-        match &self.wiring.delay {
-            EdgeDelay::Constant(_) => {}
-            EdgeDelay::Each(delays) => {
-                let ordinals =
-                    (0..n).map(|i| self.ordinal(at, i, line).expect("checked: the rule draws nothing"));
-                let listed = ordinals.map(|ordinal| delays[ordinal as usize]).collect();
-                line.delays = listed;
-            }
-            EdgeDelay::Random { distribution, dt, latency } => {
-                line.milliseconds.resize(n, 0.0);
-                distribution.fill(stream, u64::from(at) + DELAYS + mirrored, &mut line.milliseconds);
-                let steps = 1.0 / dt;
-                line.delays.clear();
-                // halves round up, as everywhere in NEST's time; `as` takes what is too large to the maximum
-                let whole = |ms: &f64| ((ms * steps + 0.5) as u32).saturating_add(*latency).max(1);
-                line.delays.extend(line.milliseconds.iter().map(whole));
-            }
+        if let EdgeDelay::Each(delays) = &self.wiring.delay {
+            line.delays = (0..line.partners.len()).map(|i| delays[listed(i, line)]).collect();
+        }
+        let mirrored = if self.wiring.connectivity.mirrored { MIRRORED } else { 0 };
+        if let Some(weights) = &self.weights {
+            self.draw_values(weights, u64::from(at) + WEIGHTS + mirrored, line);
+            line.weights.clear();
+            line.weights.extend(line.fixed.iter().map(|fixed| weights.value(*fixed)));
+        }
+        if let (Some(delays), EdgeDelay::Random { latency, .. }) = (&self.delays, &self.wiring.delay) {
+            self.draw_values(delays, u64::from(at) + DELAYS + mirrored, line);
+            line.delays.clear();
+            line.delays.extend(line.fixed.iter().map(|fixed| steps(*fixed, delays.exponent(), *latency)));
+        }
+    }
+
+    /// Draws a value for each edge of a line.
+    fn draw_values(&self, values: &Quantiles, series: u64, line: &mut Line) {
+        line.fixed.resize(line.partners.len(), 0);
+        for (k, part) in line.parts.iter().enumerate() {
+            let end = line.parts.get(k + 1).map_or(line.partners.len(), |next| next.start);
+            let series = series + (u64::from(part.chunk) << 32);
+            values.fill(self.wiring.stream, series, part.first, &mut line.fixed[part.start..end]);
         }
     }
 
@@ -135,7 +176,7 @@ impl<'a> Drawing<'a> {
         match self.wiring.connectivity.rule {
             Rule::OneToOne => Some(u64::from(at)),
             Rule::AllToAll => {
-                Some(u64::from(at) * u64::from(self.sources.len()) + u64::from(line.partners[i]))
+                Some(u64::from(line.partners[i]) * u64::from(self.sources.len()) + u64::from(at))
             }
             Rule::Edges(_) => Some(u64::from(line.ordinals[i])),
             _ => None,
@@ -165,33 +206,17 @@ impl<'a> Drawing<'a> {
     }
 
     fn draw_partners(&self, at: u32, line: &mut Line) {
+        if let Some(choice) = &self.choice {
+            return self.draw_choice(choice, at, line);
+        }
+        line.parts.push(Part { chunk: 0, first: 0, start: 0 });
         let n = self.partners().len();
         let excluded = self.excluded(at);
         let draws = || self.wiring.stream.draws(u64::from(at) + PARTNERS);
         match &self.wiring.connectivity.rule {
-            Rule::OneToOne => line.partners.extend(Some(at).filter(|_| excluded != Some(at))),
-            Rule::AllToAll => line.partners.extend((0..n).filter(|&partner| excluded != Some(partner))),
             Rule::FixedIndegree(degree) => self.draw_degree(*degree, n, excluded, draws(), line),
-            Rule::FixedOutdegree(degree) => {
-                self.draw_degree(*degree, n, excluded, draws(), line);
-                line.partners.sort_unstable();
-            }
             Rule::FixedTotalNumber(_) => {
                 self.draw_degree(self.degrees[at as usize], n, excluded, draws(), line);
-            }
-            Rule::PairwiseBernoulli(p) => {
-                draw_bernoulli(*p, n, draws(), |partner| {
-                    if excluded != Some(partner) {
-                        line.partners.push(partner);
-                    }
-                });
-            }
-            Rule::SymmetricPairwiseBernoulli(p) => {
-                draw_bernoulli(*p, n, draws(), |partner| {
-                    if excluded != Some(partner) && self.is_tried(at, partner) {
-                        line.partners.push(partner);
-                    }
-                });
             }
             Rule::PairwisePoisson(mean) => {
                 // a Poisson process of this rate over the partners laid end to end; never arrives where the mean is 0
@@ -211,7 +236,20 @@ impl<'a> Drawing<'a> {
                 line.ordinals.extend(self.ordinals[all].iter().copied().filter(kept));
                 line.partners.extend(line.ordinals.iter().map(|&ordinal| pairs[ordinal as usize][0]));
             }
+            _ => unreachable!("all other rules have a choice"),
         }
+    }
+
+    fn draw_choice(&self, choice: &Choice, at: u32, line: &mut Line) {
+        let n_partners = self.partners().len();
+        let row = Row { stream: self.wiring.stream, number: at, n_partners, hole: self.excluded(at) };
+        let is_symmetric = matches!(self.wiring.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
+        let (partners, parts) = (&mut line.partners, &mut line.parts);
+        choice.draw(&row, 0..n_partners, &mut line.room, &mut |chunk, first, drawn| {
+            parts.push(Part { chunk, first, start: partners.len() });
+            let kept = |partner: &u32| !is_symmetric || self.is_tried(at, *partner);
+            partners.extend(drawn.iter().copied().filter(kept));
+        });
     }
 
     /// `degree` partners out of `n`, without the excluded one.
@@ -326,20 +364,20 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// Every partner with probability `p`, in order, by drawing how many are skipped.
-fn draw_bernoulli(p: f64, n: u32, mut draws: Draws, mut take: impl FnMut(u32)) {
-    if p <= 0.0 {
-        return;
-    }
-    let per_skip = if p < 1.0 { 1.0 / ln_1p(-p) } else { 0.0 };
-    let mut next = 0u64;
-    loop {
-        // geometric; what exceeds every population ends the line
-        next += ((ln(draws.uniform()) * per_skip) as u64).min(u64::from(n));
-        if next >= u64::from(n) {
-            return;
+impl Line {
+    /// Puts the edges in order of partners, those of one partner in the order they were drawn in.
+    fn sort(&mut self) {
+        self.order.clear();
+        self.order.extend((0u64..).zip(&self.partners).map(|(i, partner)| u64::from(*partner) << 32 | i));
+        self.order.sort_unstable();
+        let place = |key: &u64| *key as u32 as usize;
+        if self.weights.len() == self.partners.len() {
+            self.weights = self.order.iter().map(|key| self.weights[place(key)]).collect();
         }
-        take(next as u32);
-        next += 1;
+        if self.delays.len() == self.partners.len() {
+            self.delays = self.order.iter().map(|key| self.delays[place(key)]).collect();
+        }
+        self.partners.clear();
+        self.partners.extend(self.order.iter().map(|key| (key >> 32) as u32));
     }
 }

@@ -25,12 +25,12 @@ pub struct Edge {
     pub ordinal: u64,
 }
 
-/// Calls `see` for every edge: by target, or by source for rules that count outgoing connections.
+/// Calls `see` for every edge: by source for rules where a source alone knows its targets, by target for all others.
 pub fn for_each_edge(wiring: &Wiring, mut see: impl FnMut(Edge)) -> Result<(), Error> {
     let drawing = Drawing::new(wiring)?;
     let (mut line, mut n) = (Line::default(), 0);
     for at in 0..drawing.n_lines() {
-        drawing.draw(at, &mut line);
+        drawing.draw_in_order(at, &mut line);
         for (i, &partner) in line.partners.iter().enumerate() {
             let (source, target) = match drawing.major {
                 Major::Target => (partner, at),

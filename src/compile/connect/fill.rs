@@ -71,7 +71,8 @@ struct Filling<'a, F> {
 }
 
 impl Plan<'_> {
-    /// Draws all edges again and writes them down; blocks come by projection, partition and source, none is empty.
+    /// Draws the edges again and writes them down, but for projections that are not stored; blocks come by projection,
+    /// partition and source, none is empty.
     ///
     /// `max_entries` bounds the entries of a block (the size of a binding). `scale` gives for each ring slot the
     /// factor from weights to integers, a power of two.
@@ -82,7 +83,8 @@ impl Plan<'_> {
         self.check(layout)?;
         let filling = Filling { layout, max_entries, scale: &scale };
         let mut blocks = Vec::new();
-        for (projection, counted) in (0..).zip(self.projections) {
+        let numbered = (0..).zip(self.projections);
+        for (projection, counted) in numbered.filter(|(_, counted)| !counted.is_procedural()) {
             let name = counted.drawing.wiring.name.clone();
             let filled = filling.projection(projection, counted, self.n_partitions);
             blocks.extend(filled.map_err(|source| Error::Projection { name, source: Box::new(source) })?);
@@ -220,7 +222,7 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
         let n_rows = chunk.n_rows();
         let mut line = Line::default();
         for (row, at) in chunk.lines.iter().cloned().flatten().enumerate() {
-            counted.drawing.draw(at, &mut line);
+            counted.drawing.draw_in_order(at, &mut line);
             for (i, &target) in line.partners.iter().enumerate() {
                 let (weight, delay) = line.edge(i, &wiring.weight, &wiring.delay);
                 let slot = counted.slots[target as usize][sign(weight)];
@@ -283,7 +285,7 @@ impl Store {
 
 /// A weight in units of 1 / scale, rounded to the nearest, halves to even.
 #[inline]
-fn quantise(weight: f64, scale: f64) -> Result<i32, Error> {
+pub(super) fn quantise(weight: f64, scale: f64) -> Result<i32, Error> {
     let scaled = weight * scale;
     if scaled.abs() > f64::from(i32::MAX) {
         return Err(Error::Rule(format!("weight {weight} times {scale} exceeds 32 bits")));

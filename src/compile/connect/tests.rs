@@ -57,7 +57,8 @@ fn deterministic_rules_make_their_pairs() {
     );
     assert_eq!(all_edges(&wiring(one_to_one().without_autapses(), 5, 0, 5)), []);
     let edges = all_edges(&wiring(all_to_all(), 4, 2, 3));
-    assert!(edges.iter().enumerate().all(|(i, e)| e.ordinal == i as u64));
+    assert!(edges.iter().enumerate().all(|(i, e)| (e.source, e.target) == (i as u32 / 3, i as u32 % 3)));
+    assert!(edges.iter().all(|e| e.ordinal == u64::from(e.target * 4 + e.source)));
     assert_eq!((edges.len(), pairs(&edges).len()), (12, 12));
     let edges = all_edges(&wiring(all_to_all().without_autapses(), 4, 2, 3));
     assert_eq!(edges.len(), 10, "neurons 2 and 3 are on both sides");

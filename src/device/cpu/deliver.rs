@@ -1,32 +1,45 @@
 //! Delivery on the CPU: the twin of `shaders/kernel/propagate.wgsl`.
 
+mod regenerate;
+
 use crate::compile::connect::{Layout, Weights};
 use crate::program::{Event, Program};
+pub(super) use regenerate::Room;
+use std::sync::Arc;
 
 /// The rows of one partition, found by element.
 pub(super) struct Rows {
     /// Elements where the set of blocks changes, ascending.
     bounds: Vec<u32>,
-    /// For the elements between two bounds: blocks, each with what to add to an element for its row.
+    /// For the elements between two bounds: blocks, and after them procedural projections by number, each with what to
+    /// add to an element for its row.
     blocks: Vec<Vec<(usize, i64)>>,
     /// The delay that all entries of a block share, by block.
-    delays: Vec<Option<usize>>,
+    delays: Arc<[Option<usize>]>,
+    partition: u32,
+    copy: u32,
     first_slot: u32,
 }
 
 impl Rows {
-    pub fn new(program: &Program, partition: usize) -> Rows {
+    /// The rows of a partition, found by the elements of a copy; `delays` are those of [`shared_delays`].
+    pub fn new(program: &Program, partition: usize, copy: u32, delays: Arc<[Option<usize>]>) -> Rows {
         // element ranges with the block that holds their rows and the offset to the row
         let mut ranges: Vec<(u32, u32, usize, i64)> = vec![];
-        for (k, block) in
-            program.blocks.iter().enumerate().filter(|(_, block)| block.partition as usize == partition)
-        {
-            let (first_row, end_row) = (block.source_first, block.source_first + block.rows.len() as u32 - 1);
+        let of_partition = |k: usize| program.blocks[k].partition as usize == partition;
+        let blocks = (0..program.blocks.len()).filter(|k| of_partition(*k)).map(|k| {
+            let block = &program.blocks[k];
+            (k, block.projection, block.source_first, block.source_first + block.rows.len() as u32 - 1)
+        });
+        let procedural = (program.blocks.len()..).zip(&program.procedural);
+        let procedural = procedural.map(|(k, it)| (k, it.projection, 0, u32::MAX));
+        for (k, projection, first_row, end_row) in blocks.chain(procedural) {
             let mut row = 0;
-            for (first, len) in &program.projections[block.projection as usize].segments {
+            for (first, len) in &program.projections[projection as usize].segments {
                 let (low, high) = (first_row.max(row), end_row.min(row + len));
                 if low < high {
-                    let shift = i64::from(row) - i64::from(*first) - i64::from(first_row);
+                    let first = first + copy * program.stride(*first);
+                    let shift = i64::from(row) - i64::from(first) - i64::from(first_row);
                     ranges.push((first + low - row, first + high - row, k, shift));
                 }
                 row += len;
@@ -40,27 +53,37 @@ impl Rows {
             found.map(|(_, _, block, shift)| (*block, *shift)).collect()
         };
         let blocks = bounds.iter().map(within).collect();
-        let delays = program.blocks.iter().map(|block| match program.layout {
-            Layout::Narrow { slot_bits } if block.partition as usize == partition => {
-                let first = delay(*block.entries.first()?, slot_bits);
-                block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
-            }
-            _ => None,
-        });
-        let delays = delays.collect();
-        Rows { bounds, blocks, delays, first_slot: program.partitions[partition].first_slot }
+        let first_slot = program.partitions[partition].first_slot;
+        Rows { bounds, blocks, delays, partition: partition as u32, copy, first_slot }
+    }
+
+    /// The number of an element's like in the first copy of the network.
+    fn in_first_copy(&self, program: &Program, element: u32) -> u32 {
+        if self.copy == 0 { element } else { element - self.copy * program.stride(element) }
     }
 
     /// Adds one spike to the ring, which has `size.1` rows of `size.0` slots.
-    pub fn deliver(&self, program: &Program, event: &Event, ring: &mut [u32], size: (usize, usize)) {
+    pub fn deliver(
+        &self,
+        program: &Program,
+        event: &Event,
+        ring: &mut [u32],
+        size: (usize, usize),
+        room: &mut Room,
+    ) {
         let position = self.bounds.partition_point(|bound| *bound <= event.element);
         let Some(blocks) = position.checked_sub(1).map(|k| &self.blocks[k]) else { return };
         for (number, shift) in blocks {
-            let block = &program.blocks[*number];
             let row = (i64::from(event.element) + shift) as usize;
-            let entries = block.rows[row] as usize..block.rows[row + 1] as usize;
             let mut target =
                 Target { ring, size, step: event.step as usize, first_slot: self.first_slot as usize };
+            let Some(block) = program.blocks.get(*number) else {
+                let it = &program.procedural[number - program.blocks.len()];
+                let own = Event { element: self.in_first_copy(program, event.element), ..*event };
+                regenerate::deliver(it, self.partition, row as u32, &own, &mut target, room);
+                continue;
+            };
+            let entries = block.rows[row] as usize..block.rows[row + 1] as usize;
             let weight = |k: usize| match &block.weights {
                 Weights::Shared(weight) => *weight,
                 Weights::Each(weights) => weights[k],
@@ -117,6 +140,36 @@ impl Rows {
     }
 }
 
+/// The delay that all entries of a block share, by block.
+pub(super) fn shared_delays(program: &Program) -> Arc<[Option<usize>]> {
+    let shared = program.blocks.iter().map(|block| match program.layout {
+        Layout::Narrow { slot_bits } => {
+            let first = delay(*block.entries.first()?, slot_bits);
+            block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
+        }
+        Layout::Wide => None,
+    });
+    shared.collect()
+}
+
+/// The ring of all copies before the first step, where there is one partition.
+pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
+    let (slots, depth) = (program.partitions[0].slots as usize, program.depth as usize);
+    let (delays, mut room) = (shared_delays(program), Room::default());
+    let mut ring = vec![0; program.slots as usize * depth];
+    for copy in 0..program.copies() {
+        let rows = Rows::new(program, 0, copy, delays.clone());
+        let mut own = vec![0; slots * depth];
+        for event in &program.initial {
+            rows.deliver(program, event, &mut own, (slots, depth), &mut room);
+        }
+        for (row, own) in ring.chunks_mut(program.slots as usize).zip(own.chunks(slots)) {
+            row[copy as usize * slots..][..slots].copy_from_slice(own);
+        }
+    }
+    ring
+}
+
 /// The ring while one spike is added to it.
 struct Target<'a> {
     ring: &'a mut [u32],
@@ -129,14 +182,21 @@ impl Target<'_> {
     #[inline]
     fn add(&mut self, slot: usize, delay: usize, amount: i32) {
         let (slots, depth) = self.size;
-        let at = ((self.step + delay) & (depth - 1)) * slots + slot - self.first_slot;
+        let at = (self.step.wrapping_add(delay) & (depth - 1)) * slots + slot - self.first_slot;
         self.ring[at] = self.ring[at].wrapping_add(amount as u32);
+    }
+
+    /// As [`Target::add`], with the slot counted from the partition's first.
+    #[inline]
+    fn add_own(&mut self, slot: usize, delay: u32, amount: i32) {
+        let into = &mut self.row(delay as usize)[slot];
+        *into = into.wrapping_add(amount as u32);
     }
 
     /// The row that a spike with this delay arrives in.
     fn row(&mut self, delay: usize) -> &mut [u32] {
         let (slots, depth) = self.size;
-        let begin = ((self.step + delay) & (depth - 1)) * slots;
+        let begin = (self.step.wrapping_add(delay) & (depth - 1)) * slots;
         &mut self.ring[begin..begin + slots]
     }
 

@@ -1,7 +1,7 @@
 //! The elements that one thread owns: their state, their part of the ring, the rows that end on them.
 
 use super::Compiled;
-use super::deliver::Rows;
+use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
 use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
 use crate::program::{Event, Leaf, Member, Program};
@@ -42,8 +42,11 @@ pub(super) struct Share {
     members: Vec<Owned>,
     ring: Ring,
     rows: Rows,
+    room: Room,
     /// Spikes found in the last window.
     pub spikes: Vec<Event>,
+    /// What was sent beside them.
+    pub sent: Vec<Event>,
     scratch: Scratch,
     /// One for every recorded range that is owned.
     traces: Vec<Piece>,
@@ -81,7 +84,15 @@ struct Owned {
     fired: Option<usize>,
     value: Option<usize>,
     recorded: Vec<usize>,
+    outlets: Vec<Sent>,
     uniforms: Uniforms,
+}
+
+/// An outlet: the planes of whether and what is sent, and the number of the first owned element.
+struct Sent {
+    when: Option<usize>,
+    value: usize,
+    first: u32,
 }
 
 /// Rows of a recorded range in this chunk.
@@ -116,19 +127,24 @@ fn fill(plane: &mut [u32], words: &[u32], first: u32, len: u32) {
 }
 
 impl Share {
-    pub fn new(program: &Arc<Program>, compiled: Arc<Vec<Compiled>>, partition: usize) -> Share {
+    /// The share of a copy that belongs to a partition.
+    pub fn new(
+        program: &Program,
+        compiled: &[Compiled],
+        place: (usize, u32),
+        delays: Arc<[Option<usize>]>,
+    ) -> Share {
+        let (partition, copy) = place;
         let mut arena = vec![];
         let mut members = vec![];
         let share = &program.partitions[partition];
         for (k, kernel) in program.kernels.iter().enumerate() {
-            for (m, member) in kernel.members.iter().enumerate() {
-                let (first, len) = share.elements[k][m];
+            for (m, &(first, len)) in program.members_of(kernel, copy).zip(&share.elements[k]) {
                 if len > 0 {
-                    let owned =
-                        Owned::new(program, &compiled[k], (k, m), (first, len), partition, &mut arena);
+                    let owned = Owned::new(program, &compiled[k], (k, m), (first, len), place, &mut arena);
                     members.push(owned);
                 }
-                debug_assert!(first + len <= member.size);
+                debug_assert!(first + len <= kernel.members[m].size);
             }
         }
         let ring = Ring { first: arena.len(), slots: share.slots as usize, depth: program.depth as usize };
@@ -137,8 +153,20 @@ impl Share {
         for (position, owned) in members.iter().enumerate() {
             traces.extend(owned.pieces(program, position));
         }
-        let rows = Rows::new(program, partition);
-        Share { arena, members, ring, rows, spikes: vec![], scratch: Scratch::default(), traces }
+        let rows = Rows::new(program, partition, copy, delays);
+        let mut share = Share {
+            arena,
+            members,
+            ring,
+            rows,
+            room: Room::default(),
+            spikes: vec![],
+            sent: vec![],
+            scratch: Scratch::default(),
+            traces,
+        };
+        share.deliver(program, [&program.initial, &[], &[]]);
+        share
     }
 
     /// Advances all owned elements by `steps` from step `first`.
@@ -168,17 +196,18 @@ impl Share {
                         arena[from..from + lanes].fill(0);
                     }
                     find_spikes(arena, owned, member, (begin, lanes), step, &mut self.spikes);
+                    find_sent(arena, owned, (begin, lanes), step, &mut self.sent);
                     record(arena, owned, (position, begin, lanes), step, &mut self.traces, program);
                 }
             }
         }
     }
 
-    /// Adds what `spikes` and `events` send to the owned part of the ring.
-    pub fn deliver(&mut self, program: &Program, spikes: &[Event], events: &[Event]) {
+    /// Adds what all these events send to the owned part of the ring.
+    pub fn deliver(&mut self, program: &Program, events: [&[Event]; 3]) {
         let ring = &mut self.arena.words()[self.ring.first..];
-        for event in spikes.iter().chain(events) {
-            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth));
+        for event in events.into_iter().flatten() {
+            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth), &mut self.room);
         }
     }
 
@@ -255,7 +284,7 @@ impl Owned {
         compiled: &Compiled,
         place: (usize, usize),
         range: (u32, u32),
-        partition: usize,
+        (partition, copy): (usize, u32),
         arena: &mut Vec<u32>,
     ) -> Owned {
         let (first, len) = range;
@@ -273,10 +302,18 @@ impl Owned {
             .collect();
         let mut output = |node: &Option<crate::lane::NodeId>| node.map(|_| plane(&[0]));
         let (fired, value) = (output(&kernel.fired), output(&kernel.value));
+        let outlets: Vec<Sent> = (kernel.outlets.iter().zip(&member.outlets))
+            .map(|(outlet, number)| Sent {
+                when: output(&outlet.when),
+                value: output(&Some(outlet.value)).expect("a value has a plane"),
+                first: number + first,
+            })
+            .collect();
         let recorded: Vec<usize> = kernel.recorded.iter().map(|_| plane(&[0])).collect();
         let share = &program.partitions[partition];
+        let first_slot = share.first_slot + copy * (program.slots / program.copies());
         let slots: Vec<usize> =
-            member.slots[partition].iter().map(|slot| (slot - share.first_slot) as usize).collect();
+            member.slots[partition].iter().map(|slot| (slot - first_slot) as usize).collect();
         let mut arrivals = vec![];
         let leaves = compiled.reads.iter().enumerate().map(|(position, leaf)| match leaf {
             Leaf::State(k) => state[*k as usize],
@@ -288,7 +325,9 @@ impl Owned {
             Leaf::Step => unreachable!("the step has no plane"),
         });
         let leaves = leaves.collect();
-        let outputs = state.iter().chain(&fired).chain(&value).chain(&recorded).copied().collect();
+        let sent = outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
+        let outputs =
+            state.iter().chain(&fired).chain(&value).chain(&recorded).copied().chain(sent).collect();
         let word = |id: crate::lane::LeafId| match compiled.leaves[id.index()] {
             Some(Leaf::Constant(k)) if !kernel.constants[k as usize].each => member.constants[k as usize][0],
             _ => 0,
@@ -307,6 +346,7 @@ impl Owned {
             fired,
             value,
             recorded,
+            outlets,
             uniforms,
         }
     }
@@ -363,6 +403,20 @@ fn find_spikes(
     }
 }
 
+/// Appends what a block sends beside its spikes.
+fn find_sent(arena: &[u32], owned: &Owned, block: (usize, usize), step: u64, out: &mut Vec<Event>) {
+    let (begin, lanes) = block;
+    for outlet in &owned.outlets {
+        for lane in begin..begin + lanes {
+            let value = f32::from_bits(arena[outlet.value + lane]);
+            // nothing arrives of a zero
+            if value != 0.0 && outlet.when.is_none_or(|when| arena[when + lane] != 0) {
+                out.push(Event { step, element: outlet.first + lane as u32, value });
+            }
+        }
+    }
+}
+
 /// Copies recorded values of a block into the rows of this step.
 fn record(
     arena: &[u32],
@@ -393,14 +447,19 @@ fn record(
 }
 
 /// Puts the pieces of all shares together.
-pub(super) fn gather_traces(program: &Program, shares: &[Share], begin: u64, end: u64) -> Vec<Vec<f32>> {
+pub(super) fn gather_traces<'a>(
+    program: &Program,
+    shares: impl Iterator<Item = &'a Share>,
+    begin: u64,
+    end: u64,
+) -> Vec<Vec<f32>> {
     let mut traces: Vec<Vec<f32>> = (program.traces.iter())
         .map(|trace| {
             let every = u64::from(trace.every);
             vec![0.0; (end / every - begin / every) as usize * trace.width as usize]
         })
         .collect();
-    for piece in shares.iter().flat_map(|share| &share.traces) {
+    for piece in shares.flat_map(|share| &share.traces) {
         let width = program.traces[piece.trace as usize].width as usize;
         let rows = traces[piece.trace as usize].chunks_mut(width);
         for (row, values) in rows.zip(piece.rows.chunks(piece.len)) {

@@ -216,11 +216,13 @@ impl Gpu {
             let from = chunk.spikes.len();
             let first = base + window as u64 * u64::from(self.sizes.window);
             let log = entries[2 * begin as usize..2 * *end as usize].chunks_exact(2);
-            chunk.spikes.extend(log.map(|entry| Event {
+            let found = log.map(|entry| Event {
                 step: first + u64::from(entry[0] >> shift),
                 element: entry[0] & ((1 << shift) - 1),
                 value: f32::from_bits(entry[1]),
-            }));
+            });
+            // what is sent beside spikes has been delivered
+            chunk.spikes.extend(found.filter(|spike| spike.element < self.program.updated()));
             chunk.spikes[from..].sort_unstable_by_key(|spike| (spike.step, spike.element));
             begin = *end;
         }
@@ -254,6 +256,7 @@ impl Gpu {
         let member = member.expect("members begin with their kernel");
         Ok(Error::NotFinite {
             population: member.name.clone(),
+            trial: (self.program.copies() > 1).then_some(member.trial),
             element: element - member.first,
             variable,
             time_ms: self.step as f64 * self.program.dt_ms,

@@ -6,6 +6,7 @@ use super::size::{MAX_WINDOWS, Sizes};
 use super::{Buffers, Gpu, Propagate, Slot, Update, table};
 use crate::compile::connect::Weights;
 use crate::compile::kernel::{STEP_SHIFT, propagate_kernel, update_kernel};
+use crate::device::cpu::deliver;
 use crate::error::{Error, Result};
 use crate::program::{Kernel, Program};
 use std::sync::Arc;
@@ -161,11 +162,19 @@ fn shared(
         sizes: adapter.uniform("sizes", &words)?,
         control,
         fields,
-        ring: adapter
-            .storage("the ring of arriving spikes", u64::from(program.depth) * u64::from(program.slots))?,
+        ring: ring(adapter, program)?,
         injected: adapter.small_storage("events", injected_words(EVENTS))?,
         traces: adapter.storage("traces", sizes.trace_words)?,
     })
+}
+
+/// The ring with what is there from the start.
+fn ring(adapter: &Adapter, program: &Program) -> Result<wgpu::Buffer> {
+    let name = "the ring of arriving spikes";
+    if program.initial.is_empty() {
+        return adapter.storage(name, u64::from(program.depth) * u64::from(program.slots));
+    }
+    adapter.storage_with(name, &deliver::initial_ring(program))
 }
 
 fn update(adapter: &Adapter, program: &Program, number: usize) -> Result<Update> {

@@ -2,11 +2,13 @@
 //!
 //! *How it works.* Blocks are taken in order and cut between rows, or within a row that is longer than a whole shard. What
 //! is cut out is a *piece*. The rows of a piece belong to consecutive elements of the projection's segments; each
-//! such run of elements gets a record, and each group of elements a list of the records that touch it, so
-//! that a spike looks at the pieces of its own population only.
+//! such run of elements gets a record for each copy of the network, and each group of elements a list of the records
+//! that touch it, so that a spike looks at the pieces of its own population only. All copies share the rows.
+//! Projections without rows are pieces of the first shard.
 
+use super::procedural;
 use crate::compile::connect::{Block, Layout, Weights};
-use crate::compile::kernel::{PIECE, words};
+use crate::compile::kernel::{KIND, PIECE, words};
 use crate::error::{Error, Result};
 use crate::program::{GROUP, Program};
 use std::ops::Range;
@@ -26,6 +28,10 @@ pub(super) struct Shard {
     pub max_pieces: u32,
     /// Most entries that a row has.
     pub max_row: u32,
+    /// Most iterations that an entry of a procedural row takes; 0 where there is none.
+    pub drawing: u32,
+    /// Records of the projections without rows that it knows.
+    records: Vec<Vec<u32>>,
     row_words: u64,
 }
 
@@ -44,8 +50,10 @@ pub(super) struct Piece {
 
 /// Groups of elements that send spikes.
 pub(super) fn groups(program: &Program) -> u32 {
-    let ends = program.projections.iter().flat_map(|projection| &projection.segments);
-    ends.map(|(first, len)| first + len).max().unwrap_or(0).div_ceil(GROUP)
+    let segments = program.projections.iter().flat_map(|projection| &projection.segments);
+    let last = program.copies() - 1;
+    let ends = segments.map(|(first, len)| first + len + last * program.stride(*first));
+    ends.max().unwrap_or(0).div_ceil(GROUP)
 }
 
 /// Words of an entry.
@@ -63,6 +71,10 @@ pub(super) fn entry_words(layout: Layout) -> u64 {
 pub(super) fn pack(program: &Program, limit: u64) -> Result<Vec<Shard>> {
     let empty = || Shard { row_words: u64::from(groups(program)) + 1, ..Shard::default() };
     let mut shards = vec![empty()];
+    shards[0].take_procedural(program);
+    if shards[0].row_words > limit {
+        return Err(too_small(limit));
+    }
     for (number, block) in program.blocks.iter().enumerate() {
         let n_rows = block.rows.len().saturating_sub(1);
         let (mut row, mut start) = (0, 0);
@@ -110,9 +122,11 @@ impl Shard {
         if let Weights::Each(_) = block.weights {
             room = room.min(limit.checked_sub(self.n_weights)?);
         }
-        let words = limit.checked_sub(self.row_words + overhead(segments))?;
-        // a row has a word, and each group of rows one in the list of its group
-        let most = (words * u64::from(GROUP) / u64::from(GROUP + 1)).min((block.rows.len() - 1 - row) as u64);
+        let copies = u64::from(program.copies());
+        let words = limit.checked_sub(self.row_words + overhead(segments * copies))?;
+        // a row has a word, and each group of rows one in the list of its group, of every copy
+        let most =
+            (words * u64::from(GROUP) / (u64::from(GROUP) + copies)).min((block.rows.len() - 1 - row) as u64);
         let stop = u32::try_from(u64::from(start) + room).unwrap_or(u32::MAX);
         let fit = block.rows[row + 1..][..most as usize].partition_point(|end| *end <= stop);
         if fit > 0 {
@@ -126,12 +140,28 @@ impl Shard {
         let segments = program.projections[block.projection as usize].segments.len() as u64;
         let n = u64::from(entries.end - entries.start);
         let (entries_at, weights_at) = (self.n_entries as u32, self.n_weights as u32);
-        self.row_words += rows.len() as u64 + rows.len() as u64 / u64::from(GROUP) + overhead(segments);
+        let copies = u64::from(program.copies());
+        self.row_words +=
+            rows.len() as u64 + rows.len() as u64 * copies / u64::from(GROUP) + overhead(segments * copies);
         self.n_entries += n;
         if let Weights::Each(_) = block.weights {
             self.n_weights += n;
         }
         self.pieces.push(Piece { block: number, rows, entries, entries_at, weights_at });
+    }
+
+    fn take_procedural(&mut self, program: &Program) {
+        for it in &program.procedural {
+            let record = procedural::record(it);
+            let segments = &program.projections[it.projection as usize].segments;
+            let elements: u64 = segments.iter().map(|(_, len)| u64::from(*len)).sum();
+            let copies = u64::from(program.copies());
+            let listed = elements * copies / u64::from(GROUP) + overhead(segments.len() as u64 * copies);
+            self.row_words += record.len() as u64 + listed;
+            self.max_row = self.max_row.max(procedural::entries(it));
+            self.drawing = self.drawing.max(procedural::iterations(it));
+            self.records.push(record);
+        }
     }
 
     fn write_rows(&mut self, program: &Program) {
@@ -146,7 +176,7 @@ impl Shard {
                     lists[group as usize].push(number);
                 }
                 let place = pointers.len() as u32 + run.row;
-                records.push(record(block, piece, run.element, run.len, place));
+                records.push(record(block, piece, &run, place));
             }
             let inside = |entry: &u32| *entry.clamp(&piece.entries.start, &piece.entries.end);
             let ends = block.rows[piece.rows.start..=piece.rows.end].iter().map(inside);
@@ -154,6 +184,20 @@ impl Shard {
             pointers.extend(ends.map(|entry| entry - piece.entries.start + piece.entries_at));
             let longest = pointers[first..].windows(2).map(|pair| pair[1] - pair[0]).max();
             self.max_row = self.max_row.max(longest.unwrap_or(0));
+        }
+        for (it, record) in program.procedural.iter().zip(&self.records) {
+            let mut place = 0;
+            for (first, len) in &program.projections[it.projection as usize].segments {
+                for run in Run::copies(program, *first, *len, 0) {
+                    let number = records.len() as u32;
+                    for group in run.element / GROUP..(run.element + run.len).div_ceil(GROUP) {
+                        lists[group as usize].push(number);
+                    }
+                    records.push(piece_words(&run, pointers.len() as u32, "procedural", place));
+                }
+                place += len;
+            }
+            pointers.extend(record);
         }
         self.max_pieces = lists.iter().map(Vec::len).max().unwrap_or(0) as u32;
         self.rows = assemble(&lists, &records, &pointers);
@@ -169,12 +213,25 @@ fn overhead(segments: u64) -> u64 {
 struct Run {
     element: u32,
     len: u32,
+    /// Number of the first element in the first copy of the network.
+    origin: u32,
     /// Row of the first element, counted from the piece's first.
     row: u32,
+    /// What to add to the slots of the rows.
+    slots: u32,
+}
+
+impl Run {
+    /// The run in every copy of the network, from that in the first.
+    fn copies(program: &Program, origin: u32, len: u32, row: u32) -> impl Iterator<Item = Run> {
+        let (slots, stride) = (program.slots / program.copies(), program.stride(origin));
+        let run = move |copy| Run { element: origin + copy * stride, len, origin, row, slots: copy * slots };
+        (0..program.copies()).map(run)
+    }
 }
 
 impl Piece {
-    /// The parts of the projection's segments that this piece has rows of.
+    /// The parts of the projection's segments that this piece has rows of, in every copy.
     fn runs(&self, program: &Program) -> Vec<Run> {
         let block = &program.blocks[self.block];
         let first = block.source_first + self.rows.start as u32;
@@ -183,7 +240,8 @@ impl Piece {
             let low = first.max(before);
             let high = (first + self.rows.len() as u32).min(before + len);
             if low < high {
-                runs.push(Run { element: element + low - before, len: high - low, row: low - first });
+                let origin = element + low - before;
+                runs.extend(Run::copies(program, origin, high - low, low - first));
             }
             before += len;
         }
@@ -192,14 +250,26 @@ impl Piece {
 }
 
 /// The record of a run; `rows` is counted from the first row's pointer.
-fn record(block: &Block, piece: &Piece, first: u32, len: u32, rows: u32) -> [u32; PIECE.len()] {
-    let (is_shared, weight) = match &block.weights {
-        Weights::Shared(weight) => (1, *weight as u32),
+fn record(block: &Block, piece: &Piece, run: &Run, rows: u32) -> [u32; PIECE.len()] {
+    let (kind, weight) = match &block.weights {
+        Weights::Shared(weight) => ("shared", *weight as u32),
         // from the number of an entry to that of its weight
-        Weights::Each(_) => (0, piece.weights_at.wrapping_sub(piece.entries_at)),
+        Weights::Each(_) => ("each", piece.weights_at.wrapping_sub(piece.entries_at)),
     };
-    let values =
-        [("first", first), ("len", len), ("rows", rows), ("is_shared", is_shared), ("weight", weight)];
+    piece_words(run, rows, kind, weight)
+}
+
+fn piece_words(run: &Run, rows: u32, kind: &str, weight: u32) -> [u32; PIECE.len()] {
+    let kind = KIND.iter().position(|name| *name == kind).unwrap_or(0) as u32;
+    let values = [
+        ("first", run.element),
+        ("len", run.len),
+        ("origin", run.origin),
+        ("rows", rows),
+        ("slots", run.slots),
+        ("kind", kind),
+        ("weight", weight),
+    ];
     words(PIECE, values)
 }
 

@@ -3,7 +3,7 @@
 use super::adapter::Adapter;
 use super::shard::Shard;
 use crate::error::Result;
-use crate::program::{MAX_WINDOW, Program};
+use crate::program::{Kernel, MAX_WINDOW, Program};
 
 /// Windows that one submission runs at most: commands are recorded and kept on the host.
 pub(super) const MAX_WINDOWS: u32 = 8192;
@@ -42,8 +42,9 @@ impl Sizes {
     pub fn new(adapter: &Adapter, program: &Program) -> Result<Sizes> {
         // two words an entry
         let limit = adapter.max_binding_bytes() / 8;
+        let sending = |kernel: &Kernel| usize::from(kernel.fired.is_some()) + kernel.outlets.len();
         let firing: u64 =
-            program.kernels.iter().filter(|kernel| kernel.fired.is_some()).map(|it| u64::from(it.len)).sum();
+            program.kernels.iter().map(|kernel| u64::from(kernel.len) * sending(kernel) as u64).sum();
         let longest = limit / firing.max(1);
         let window = u64::from(program.window.clamp(1, MAX_WINDOW)).min(longest.max(1)) as u32;
         let reserve = firing * u64::from(window);
@@ -74,7 +75,9 @@ impl Sizes {
         }
         let parts = shard.max_row.div_ceil(adapter.workgroup * ENTRIES.0).clamp(1, 65_535);
         let entries = shard.max_row.div_ceil(adapter.workgroup * parts);
-        let iterations = 1 + u64::from(shard.max_pieces) * u64::from(1 + entries);
+        // entries that are drawn come four or, by chance, some sixteen at a time
+        let drawn = if shard.drawing > 0 { u64::from(entries + 32) * u64::from(shard.drawing) } else { 0 };
+        let iterations = 1 + u64::from(shard.max_pieces) * (u64::from(1 + entries) + drawn);
         let needed = (spikes * iterations).div_ceil(ITERATIONS);
         (needed.clamp(8, 65_535).min(most) as u32, parts)
     }

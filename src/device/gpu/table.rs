@@ -1,12 +1,12 @@
 //! What a kernel reads that does not change, and the state that it starts with, as words.
 
-use crate::compile::kernel::{MEMBER, TRACE, words};
+use crate::compile::kernel::{MEMBER, TRACE, member_words, words};
 use crate::program::{GROUP, Kernel, Member, Program, Recorded};
 
 /// Where each group's member record begins, the records, their traces.
 pub(super) fn tables(program: &Program, kernel: &Kernel) -> Vec<u32> {
     let shared = kernel.constants.iter().filter(|constant| !constant.each).count();
-    let record = MEMBER.len() + kernel.ports as usize + shared;
+    let record = member_words(kernel) as usize + shared;
     let records = (kernel.len / GROUP) as usize;
     let mut traces = (records + record * kernel.members.len()) as u32;
     // groups without a member find the first one and lie outside of it
@@ -24,6 +24,7 @@ pub(super) fn tables(program: &Program, kernel: &Kernel) -> Vec<u32> {
         ];
         out.extend(words(MEMBER, header));
         out.extend(member.slots.first().into_iter().flatten());
+        out.extend(&member.outlets);
         out.extend(shared_constants(kernel, member));
         rows.extend(member.traces.iter().flat_map(|recorded| trace(program, recorded)));
         traces = end;

@@ -89,15 +89,19 @@ impl<'a> Lowering<'a> {
                 }
                 _ => s,
             })),
-            ("largest", [s]) => {
-                let zero = self.graph.f32(0.0);
-                let floats = s.scalars().into_iter().filter(|id| self.graph.ty(*id) == Ty::F32);
-                let sizes: Vec<NodeId> = floats.collect();
-                let largest = sizes.into_iter().fold(zero, |most, id| {
-                    let size = self.graph.unary(Op::Abs, id);
-                    self.graph.binary(Op::Max, most, size)
+            ("largest", [e]) => Some(Value::Scalar(self.largest(e.scalars()))),
+            ("largest_beside", [e, Value::Scalar(h), k]) => {
+                let one = self.graph.f32(1.0);
+                let beside = e.zip(k, &mut |e, k| match self.graph.ty(e) {
+                    Ty::F32 => {
+                        let change = self.graph.binary(Op::Mul, *h, k);
+                        let change = self.graph.unary(Op::Abs, change);
+                        let allowed = self.graph.binary(Op::Add, one, change);
+                        self.graph.binary(Op::Div, e, allowed)
+                    }
+                    _ => e,
                 });
-                Some(Value::Scalar(largest))
+                Some(Value::Scalar(self.largest(beside.scalars())))
             }
             ("mulhi", [a, b]) if self.ty(a) == Ty::U32 => Some(self.zip(Op::MulHi, a, b)),
             ("exp_euler", [x, drift, Value::Scalar(dt)]) if self.ty(x) == Ty::F32 => {
@@ -114,6 +118,16 @@ impl<'a> Lowering<'a> {
                 }
             }
             _ => None,
+        })
+    }
+
+    /// The largest size of the floats among `scalars`.
+    fn largest(&mut self, scalars: Vec<NodeId>) -> NodeId {
+        let floats: Vec<NodeId> = scalars.into_iter().filter(|id| self.graph.ty(*id) == Ty::F32).collect();
+        let zero = self.graph.f32(0.0);
+        floats.into_iter().fold(zero, |most, id| {
+            let size = self.graph.unary(Op::Abs, id);
+            self.graph.binary(Op::Max, most, size)
         })
     }
 

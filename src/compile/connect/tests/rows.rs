@@ -88,7 +88,10 @@ fn rows_hold_the_edges_in_order_of_targets() {
             let sign = usize::from(e.weight < 0.0);
             let slot =
                 if e.target < 70 { [0, 1000][sign] + e.target } else { [500, 2000][sign] + e.target - 70 };
-            expected.push(((k, e.source, e.target), (slot, e.delay, (e.weight * SCALE).round() as i32)));
+            expected.push((
+                (k, e.source, e.target),
+                (slot, e.delay, (e.weight * SCALE).round_ties_even() as i32),
+            ));
         })
         .expect("possible");
     }

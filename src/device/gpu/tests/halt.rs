@@ -27,7 +27,9 @@ fn a_state_that_is_not_finite_ends_the_run() {
     kernel.next[0] = kernel.graph.binary(Op::Add, v, v);
     let mut gpu = load(adapter, program);
     let error = gpu.run(200, &[]).expect_err("it overflows");
-    let Error::NotFinite { population, element, variable, time_ms } = error else { panic!("{error}") };
+    let Error::NotFinite { population, trial: None, element, variable, time_ms } = error else {
+        panic!("{error}")
+    };
     assert_eq!((population.as_str(), element, variable.as_str()), ("b", 30, "v"));
     // found at the end of the window of step 28, in steps of 0.5 ms
     assert!((14.0..=15.0).contains(&time_ms), "{time_ms}");
