@@ -7,6 +7,7 @@
 //!
 //! `cargo run --release --example susin_destexhe_ping` draws synfire-out/susin_destexhe_ping.png and the spectrum.
 
+#[allow(clippy::duplicate_mod, reason = "the tests include both examples of this network")]
 #[path = "susin_destexhe/cortex.rs"]
 pub mod cortex;
 
