@@ -44,5 +44,5 @@ fn main() -> Result<()> {
         println!("{}: {:.2} Hz after 200 ms", train.name, train.rate_hz(200.0..recording.duration_ms));
     }
     let path = Path::new("synfire-out/coba_hh_2007.png");
-    plot::raster("Brette et al. (2007), benchmark 3", &recording.spikes, recording.duration_ms, path)
+    plot::raster("Brette et al. (2007), benchmark 3", &recording.spikes, 0.0..recording.duration_ms, path)
 }

@@ -46,5 +46,5 @@ fn main() -> Result<()> {
         println!("{}: {:.2} Hz", train.name, train.rate_hz(0.0..recording.duration_ms));
     }
     let path = Path::new("synfire-out/cuba_2005.png");
-    plot::raster("Vogels & Abbott (2005), currents", &recording.spikes, recording.duration_ms, path)
+    plot::raster("Vogels & Abbott (2005), currents", &recording.spikes, 0.0..recording.duration_ms, path)
 }

@@ -8,7 +8,7 @@
 //!
 //! whose solution with E = 1, I = 0.8, J_EE = J_IE = 1, J_EI = -2, J_II = -1.8 is r_E = r_I = m, the rate of the external
 //! neurons: activity is linear in the drive. What does not cancel is noise, and neurons fire irregularly: the
-//! coefficient of variation of their intervals is near 0.8. At K = 400 the rates are above m by a tenth to a fifth.
+//! coefficient of variation of their intervals is near 0.8. At K = 400 the rates are 0.3 to 1.6 Hz above m.
 //!
 //! `cargo run --release --example ei_balance_1996` draws synfire-out/ei_balance_1996.png.
 
@@ -63,7 +63,12 @@ fn main() -> Result<()> {
         }
         println!();
         let path = Path::new("synfire-out/ei_balance_1996.png");
-        plot::raster("van Vreeswijk & Sompolinsky (1996)", &recording.spikes, recording.duration_ms, path)?;
+        plot::raster(
+            "van Vreeswijk & Sompolinsky (1996)",
+            &recording.spikes,
+            0.0..recording.duration_ms,
+            path,
+        )?;
     }
     Ok(())
 }

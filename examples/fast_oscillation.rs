@@ -2,8 +2,9 @@
 //!
 //! 5,000 inhibitory neurons, any two connected with probability 0.2, under external noise. The linear theory of the
 //! paper puts the onset of the oscillation at a noise of 3 mV and its frequency at 178 to 181 Hz there, near
-//! 3 / (8 delay), while a neuron fires at 5 Hz. Far below, at 1 mV, the oscillation is large and slower (140 Hz; Brian2 finds
-//! 137 Hz, and 3.57 Hz for a neuron).
+//! 3 / (8 delay), while a neuron fires at 5 Hz. Far below, at 1 mV, the oscillation is large and slower, 145 Hz, and a
+//! neuron fires at 3.56 Hz. Brian2 finds 3.57 Hz and 135 Hz: it tests the threshold before the spikes of a step arrive, one
+//! step of delay more; with 2.1 ms it is 135 Hz here too.
 //!
 //! `cargo run --release --example fast_oscillation` draws synfire-out/fast_oscillation.png and its spectrum.
 
@@ -62,7 +63,7 @@ fn main() -> Result<()> {
         println!("noise {noise} mV: a neuron fires at {rate:.2} Hz, all oscillate at {peak:.0} Hz");
         let path = format!("synfire-out/fast_oscillation_{noise}mV.png");
         let title = format!("Brunel & Hakim (1999), noise of {noise} mV");
-        plot::raster(&title, &recording.spikes, recording.duration_ms, Path::new(&path))?;
+        plot::raster(&title, &recording.spikes, 0.0..recording.duration_ms, Path::new(&path))?;
         panel = panel.with(Curve::new(&format!("noise of {noise} mV"), spectrum.points()));
     }
     let path = Path::new("synfire-out/fast_oscillation.png");

@@ -6,7 +6,7 @@
 //! et al., 2013, doi:10.1016/j.neuron.2013.07.036), and 0.55 of an area's long inputs come from the row. Areas have the
 //! paper's neurons, local weights, gradient of excitation along the hierarchy and input to the first area. With weak
 //! coupling the answer fades on its way; with strong long excitation and strong local inhibition the last area answers
-//! ten times more strongly; with strong excitation alone the network runs away.
+//! twenty times more strongly; with strong excitation alone the network runs away.
 //!
 //! `cargo run --release --example joglekar_2018` draws synfire-out/joglekar_2018_REGIME.png.
 
@@ -136,7 +136,7 @@ fn main() -> Result<()> {
             .collect();
         let path = format!("synfire-out/joglekar_2018_{}.png", regime.name);
         let title = format!("Joglekar et al. (2018), {}", regime.name);
-        plot::raster(&title, &areas, recording.duration_ms, Path::new(&path))?;
+        plot::raster(&title, &areas, 0.0..recording.duration_ms, Path::new(&path))?;
     }
     Ok(())
 }

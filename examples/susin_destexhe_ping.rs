@@ -2,11 +2,12 @@
 //! doi:10.1371/journal.pcbi.1009416.
 //!
 //! The network of `susin_destexhe_ai` with faster and stronger excitation and slower inhibition, external neurons at 3 Hz.
-//! Inhibitory neurons fire at 6.5 Hz and irregularly, excitatory ones at 1.4 Hz, while the rates of both oscillate in the
-//! gamma band of the paper, 30 to 50 Hz: each volley of excitation is cut off by inhibition.
+//! Inhibitory neurons fire at 6.3 Hz and irregularly, excitatory ones at 1.3 Hz, while the rates of both oscillate in the
+//! gamma band, at 40 Hz: each volley of excitation is cut off by inhibition.
 //!
 //! `cargo run --release --example susin_destexhe_ping` draws synfire-out/susin_destexhe_ping.png and the spectrum.
 
+#[allow(clippy::duplicate_mod, reason = "the tests include both examples of this network")]
 #[path = "susin_destexhe/cortex.rs"]
 pub mod cortex;
 
@@ -36,7 +37,7 @@ fn main() -> Result<()> {
     cortex::report(recording);
     let title = "Susin & Destexhe (2021): gamma rhythm (PING)";
     let path = Path::new("synfire-out/susin_destexhe_ping.png");
-    plot::raster(title, &recording.spikes, recording.duration_ms, path)?;
+    plot::raster(title, &recording.spikes, 1500.0..2000.0, path)?;
     let points = cortex::spectrum(recording).points();
     let panel =
         Panel::new("frequency (Hz)", "power (Hz² / Hz)").range(0.0, 200.0).with(Curve::new("fs", points));

@@ -103,7 +103,7 @@ fn main() -> Result<()> {
         println!("{spikes:3}/{spread}: {}", groups.join(" "));
         let path = format!("synfire-out/synfire_chain_{spikes}_{spread}ms.png");
         let title = format!("Diesmann et al. (1999): {spikes} spikes within {spread} ms");
-        plot::raster(&title, &recording.spikes, recording.duration_ms, Path::new(&path))?;
+        plot::raster(&title, &recording.spikes, 0.0..recording.duration_ms, Path::new(&path))?;
     }
     Ok(())
 }

@@ -22,17 +22,17 @@ pub use panel::{Curve, Panel};
 
 use crate::error::Result;
 use crate::record::SpikeTrain;
+use std::ops::Range;
 use std::path::Path;
 
-/// Draws spike records over time, each row a neuron, and their rates below.
+/// Draws the spikes of records between two times in ms, each row a neuron, and their rates below.
 ///
-/// `duration_ms` is the length of the run; of a run with more spikes than the eye tells apart only the end is drawn. The
-/// folder of `path` is created where it is missing.
+/// Of more spikes than the eye tells apart only the end is drawn. The folder of `path` is created where it is missing.
 ///
 /// # Errors
 /// [`Error::File`](crate::Error::File) where the picture cannot be written.
-pub fn raster(title: &str, trains: &[SpikeTrain], duration_ms: f64, path: &Path) -> Result<()> {
-    canvas::picture(path, |area| raster::paint(area, title, trains, duration_ms))
+pub fn raster(title: &str, trains: &[SpikeTrain], window_ms: Range<f64>, path: &Path) -> Result<()> {
+    canvas::picture(path, |area| raster::paint(area, title, trains, window_ms))
 }
 
 /// Draws panels of curves, one below the other.
@@ -60,8 +60,8 @@ mod tests {
             width: 1,
             trials: vec![],
         };
-        for (trains, duration_ms) in [(vec![], 0.0), (vec![SpikeTrain::default(), odd], 0.1)] {
-            raster("odd", &trains, duration_ms, &path).expect("a picture");
+        for (trains, window) in [(vec![], 0.0..0.0), (vec![SpikeTrain::default(), odd], 0.0..0.1)] {
+            raster("odd", &trains, window, &path).expect("a picture");
         }
     }
 

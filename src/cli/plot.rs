@@ -26,7 +26,7 @@ pub fn run(args: &Args) -> Result<()> {
         return Err(Error::network(format!("{} has no record of spikes to draw", folder.display())));
     }
     let mut stage = Stage::open(folder)?;
-    plot::raster(&summary.title(), &trains, summary.duration_ms, &stage.path(RASTER))?;
+    plot::raster(&summary.title(), &trains, 0.0..summary.duration_ms, &stage.path(RASTER))?;
     stage.commit()?;
     print(&format!("written to {}\n", folder.join(RASTER).display()))
 }

@@ -67,7 +67,7 @@ pub fn demonstrate() -> Result<()> {
     record::save(recording, out, &finished.summary)?;
     let mut stage = Stage::open(out)?;
     let path = stage.path(RASTER);
-    plot::raster(&finished.summary.title(), &recording.spikes, recording.duration_ms, &path)?;
+    plot::raster(&finished.summary.title(), &recording.spikes, 0.0..recording.duration_ms, &path)?;
     stage.commit()?;
     let mut text = terminal::raster(&recording.spikes, recording.duration_ms);
     text += &outcome(&finished.summary, recording);

@@ -90,7 +90,7 @@ pub fn tick_step(range: f64, n: u32) -> f64 {
 /// A number with as many digits as its step needs.
 pub fn number(value: f64, step: f64) -> String {
     // 1e5, 1e-4: beyond, zeros say less than a power of ten
-    if step >= 1e5 || step < 1e-4 {
+    if !(1e-4..1e5).contains(&step) {
         return format!("{value:.1e}");
     }
     // 1e-6: steps such as 0.1 are no exact fractions

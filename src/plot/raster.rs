@@ -6,6 +6,7 @@ use super::sample::{Sample, share};
 use crate::record::SpikeTrain;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Range;
 
 /// Top and bottom of the raster.
 const RASTER: (i32, i32) = (130, 800);
@@ -15,31 +16,31 @@ const RATES: (i32, i32) = (850, 1090);
 const MOST_DOTS: usize = 60_000;
 
 /// The picture: heading, raster, rates.
-pub fn paint(area: &Area, title: &str, trains: &[SpikeTrain], duration_ms: f64) -> Painted {
-    let window = window(trains, duration_ms);
-    let rate = |train: &SpikeTrain| {
-        let rate = train.times.len() as f64 / f64::from(train.width.max(1)) / duration_ms.max(1e-9) * 1000.0;
-        format!("{} {rate:.1} Hz", train.name)
-    };
+pub fn paint(area: &Area, title: &str, trains: &[SpikeTrain], asked: Range<f64>) -> Painted {
+    let rate = |train: &SpikeTrain| format!("{} {:.1} Hz", train.name, train.rate_hz(asked.clone()));
     heading(area, title, trains.iter().map(rate))?;
+    let window = window(trains, &asked);
     spikes(area, trains, window)?;
     panel::paint(area, &rates(trains, window), RATES)
 }
 
-/// Begin and end of what is drawn, in ms: all, or the end of a run with too many spikes.
-fn window(trains: &[SpikeTrain], duration_ms: f64) -> (f64, f64) {
+/// Begin and end of what is drawn, in ms: all that is asked for, or the end of it where there are too many spikes.
+fn window(trains: &[SpikeTrain], asked: &Range<f64>) -> (f64, f64) {
     let samples = trains.iter().zip(share(trains, rows_in_all(), 4));
     let shown = |(train, rows): (&SpikeTrain, usize)| {
         let sample = Sample::new(train, rows);
-        train.senders.iter().filter(|sender| sample.row(**sender).is_some()).count()
+        let spikes = train.times.iter().zip(&train.senders);
+        spikes.filter(|(time, sender)| asked.contains(*time) && sample.row(**sender).is_some()).count()
     };
     let dots: usize = samples.map(shown).sum();
-    let end = if duration_ms > 0.0 && duration_ms.is_finite() { duration_ms } else { 1.0 };
-    if dots <= MOST_DOTS {
-        return (0.0, end);
+    let length = asked.end - asked.start;
+    if !(length > 0.0 && length.is_finite()) {
+        return (0.0, 1.0);
     }
-    let length = round_down(end * MOST_DOTS as f64 / dots as f64);
-    (end - length, end)
+    if dots <= MOST_DOTS {
+        return (asked.start, asked.end);
+    }
+    (asked.end - round_down(length * MOST_DOTS as f64 / dots as f64), asked.end)
 }
 
 /// Neurons that all records together may show: one every three pixels.

@@ -36,6 +36,9 @@ mod susin_destexhe_ping;
 #[path = "../../examples/synfire_chain.rs"]
 mod synfire_chain;
 
+/// What an example shows on a device.
+type Example = fn(&Device) -> Result<(), Failed>;
+
 /// Runs a network for `duration_ms`.
 fn run(network: &Network, device: &Device, duration_ms: f64) -> Result<Recording, Failed> {
     let mut rollout = Rollout::new(network, device)?;
@@ -165,7 +168,7 @@ fn synfire_chain(device: &Device) -> Result<(), Failed> {
 }
 
 pub fn all() -> Vec<Trial> {
-    let everywhere: [(&str, fn(&Device) -> Result<(), Failed>); 8] = [
+    let everywhere: [(&str, Example); 8] = [
         ("coba_2005", coba),
         ("coba_hh_2007", coba_hh),
         ("cuba_2005", cuba),
