@@ -24,6 +24,9 @@ mod ei_balance_1996;
 #[path = "../../examples/fast_oscillation.rs"]
 mod fast_oscillation;
 #[allow(dead_code, reason = "an example's `main` is for `cargo run`")]
+#[path = "../../examples/gamma_1996.rs"]
+mod gamma_1996;
+#[allow(dead_code, reason = "an example's `main` is for `cargo run`")]
 #[path = "../../examples/joglekar_2018.rs"]
 mod joglekar_2018;
 #[allow(dead_code, reason = "an example's `main` is for `cargo run`")]
@@ -67,6 +70,7 @@ fn files() -> Result<(), Failed> {
     same_as_file("cuba_2005", cuba_2005::network(4000))?;
     same_as_file("ei_balance_1996", ei_balance_1996::network(2000, 400, 10.0 * Hz))?;
     same_as_file("fast_oscillation", fast_oscillation::network(4.0))?;
+    same_as_file("gamma_1996", gamma_1996::network(10.0))?;
     same_as_file("susin_destexhe_ai", susin_destexhe_ai::network(25_000))?;
     same_as_file("susin_destexhe_ping", susin_destexhe_ping::network(25_000))?;
     same_as_file("synfire_chain", synfire_chain::network(100, 1.0))
@@ -155,6 +159,19 @@ fn gamma(device: &Device) -> Result<(), Failed> {
     within("the frequency", spectrum.peak_hz(15.0..100.0).unwrap_or(0.0), 28.0, 50.0)
 }
 
+fn interneurons(device: &Device) -> Result<(), Failed> {
+    let recording = run(&gamma_1996::network(10.0)?, device, duration(device, 1000.0, 100.0))?;
+    if device.kind() != "cpu" {
+        let spikes = recording.spikes("cells").expect("the example records it").times.len();
+        return within("the number of spikes", spikes as f64, 200.0, 900.0);
+    }
+    let rate = recording.spikes("cells").expect("the example records it").rate_hz(200.0..1000.0);
+    within("the rate", rate, 30.0, 50.0)?;
+    // coherent: the population oscillates at the rate of its neurons
+    let peak = gamma_1996::spectrum(&recording).peak_hz(15.0..100.0).unwrap_or(0.0);
+    within("the frequency", peak, rate - 4.0, rate + 4.0)
+}
+
 fn synfire_chain(device: &Device) -> Result<(), Failed> {
     let last = |spikes, spread| -> Result<(usize, f64), Failed> {
         let recording = run(&synfire_chain::network(spikes, spread)?, device, 100.0)?;
@@ -169,12 +186,13 @@ fn synfire_chain(device: &Device) -> Result<(), Failed> {
 }
 
 pub fn all() -> Vec<Trial> {
-    let everywhere: [(&str, Example); 8] = [
+    let everywhere: [(&str, Example); 9] = [
         ("coba_2005", coba),
         ("coba_hh_2007", coba_hh),
         ("cuba_2005", cuba),
         ("ei_balance_1996", ei_balance),
         ("fast_oscillation", fast_oscillation),
+        ("gamma_1996", interneurons),
         ("susin_destexhe_ai", asynchronous),
         ("susin_destexhe_ping", gamma),
         ("synfire_chain", synfire_chain),
