@@ -139,8 +139,8 @@ fn derived(prefix: &str, model: &Model, params: &BTreeMap<String, Numbers>, dt: 
         Numbers::Same(_) => None,
     });
     let at = |element: usize| {
-        let value = |name: &str| if name == "dt" { dt } else { params[name].at(element) };
-        evaluate.run(&|_, name| value(name))
+        // a plain argument is the time step; a parameter may be called dt too
+        evaluate.run(&|owner, name| if owner == "f32" { dt } else { params[name].at(element) })
     };
     let rows: Vec<Vec<lane::Number>> = match size {
         None => vec![at(0)],

@@ -161,7 +161,9 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
                 }
                 _ => None,
             };
-            out.push(Member { name: member_name, scalar, length, tag });
+            // WGSL keeps some names for itself, such as NEST's `std`
+            let name = member_name.strip_suffix('_').unwrap_or(&member_name).to_string();
+            out.push(Member { name, scalar, length, tag });
         }
         structs.push(Struct { name: name.clone(), members: out });
     }
