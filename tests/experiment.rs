@@ -65,10 +65,19 @@ fn every_file_of_the_repository_loads() {
 
 #[test]
 fn json_says_the_same_as_toml() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let models = std::fs::read_dir(&assets).expect("a folder").flatten().map(|entry| entry.path());
+    let models: Vec<PathBuf> =
+        models.filter(|path| path.extension().is_some_and(|ext| ext == "wgsl")).collect();
     for path in files() {
         let text = std::fs::read_to_string(&path).expect("a file");
         let value: toml::Value = toml::from_str(&text).expect("it is TOML");
         let folder = tempfile::tempdir().expect("a folder");
+        // a model of the experiment's own stands beside it
+        for model in &models {
+            let name = model.file_name().expect("a file has a name");
+            std::fs::copy(model, folder.path().join(name)).expect("it is readable");
+        }
         let json = folder.path().join("same.json");
         std::fs::write(&json, serde_json::to_string(&value).expect("plain data")).expect("it is writable");
         let (ours, theirs) = (Experiment::load(&path), Experiment::load(&json));

@@ -126,9 +126,13 @@ pub fn propagate_kernel(program: &Program) -> Result<String> {
 /// `regenerate`: draws a procedural row. Programs without any do not pay for it.
 fn write_regenerate(text: &mut String, is_needed: bool) {
     if !is_needed {
-        let arguments =
-            "record: u32, number: u32, element: u32, value: f32, step: u32, lane: u32, stride: u32";
-        writes(text, format_args!("\nfn regenerate({arguments}) {{\n}}\n"));
+        writes(text, format_args!("\nstruct Sending {{\n    value: f32,\n}}\n"));
+        let arguments = "record: u32, number: u32, element: u32, slots: u32, step: u32, value: f32";
+        writes(
+            text,
+            format_args!("\nfn sending({arguments}) -> Sending {{\n    return Sending(value);\n}}\n"),
+        );
+        writes(text, format_args!("\nfn regenerate(s: Sending, lane: u32, stride: u32) {{\n}}\n"));
         return;
     }
     writes(text, format_args!("\n{}\n", shipped("kernel/regenerate").replace("//!", "//")));

@@ -88,21 +88,21 @@ fn irregularity(recording: &Recording, name: &str) -> f64 {
 }
 
 fn coba(device: &Device) -> Result<(), Failed> {
-    // 4,000 neurons: 19.8 to 24 Hz by the connections drawn
+    // 14.3 to 25.8 Hz over twelve draws of connections; 4,000 neurons spread by half as much
     let recording = run(&coba_2005::network(1000)?, device, 500.0)?;
-    within("the excitatory rate", rate(&recording, "exc"), 18.0, 26.0)
+    within("the excitatory rate", rate(&recording, "exc"), 12.0, 30.0)
 }
 
 fn cuba(device: &Device) -> Result<(), Failed> {
-    // 4,000 neurons: 5.3 to 6.2 Hz by the connections drawn
+    // 4.6 to 6.2 Hz over twelve draws of connections; 4,000 neurons spread by half as much
     let recording = run(&cuba_2005::network(1000)?, device, 500.0)?;
-    within("the excitatory rate", rate(&recording, "exc"), 4.5, 6.5)
+    within("the excitatory rate", rate(&recording, "exc"), 4.0, 7.0)
 }
 
 fn coba_hh(device: &Device) -> Result<(), Failed> {
-    // 4,000 neurons: 37 to 40 Hz; without the stimulus of the first 50 ms there would be none
+    // 34 to 47 Hz over six draws of connections; without the stimulus of the first 50 ms there would be none
     let recording = run(&coba_hh_2007::network(1000)?, device, duration(device, 500.0, 200.0))?;
-    within("the excitatory rate", rate(&recording, "exc"), 30.0, 48.0)
+    within("the excitatory rate", rate(&recording, "exc"), 28.0, 54.0)
 }
 
 fn ei_balance(device: &Device) -> Result<(), Failed> {
@@ -143,8 +143,9 @@ fn joglekar(device: &Device) -> Result<(), Failed> {
 
 fn asynchronous(device: &Device) -> Result<(), Failed> {
     let recording = run(&susin_destexhe_ai::network(5000)?, device, duration(device, 1000.0, 200.0))?;
+    // 1.2 and 4.9 Hz; a little more in the second 100 ms, all that a software renderer gets to
     within("the excitatory rate", rate(&recording, "rs"), 0.5, 3.0)?;
-    within("the inhibitory rate", rate(&recording, "fs"), 3.5, 7.0)
+    within("the inhibitory rate", rate(&recording, "fs"), 3.5, 9.0)
 }
 
 fn gamma(device: &Device) -> Result<(), Failed> {
