@@ -6,13 +6,12 @@
 //!     q_sfa at each spike of the neuron; E_sfa is the threshold
 //!     rate = lambda_0 exp((V - E_sfa) / Delta_V), probability of a spike in a step 1 - exp(-rate dt)
 //!
-//! There are as many ports as tau_syn and E_rev have values; they are called 1, 2 and so on.
-//! V is held at V_reset for t_ref after a spike. An injected current acts from the step after its arrival. Adaptive
+//! There are as many ports as tau_syn and E_rev have values; they are called 1, 2 and so on. V is held at V_reset for
+//! t_ref after a spike. An injected current acts from the step after its arrival. Adaptive
 //! Runge-Kutta of order 4 and 5. Mensi, Naud, Pozzorini, Avermann, Petersen & Gerstner (2012),
 //! doi:10.1152/jn.00408.2011; Pozzorini, Mensi, Hagens, Naud, Koch & Gerstner (2015), doi:10.1371/journal.pcbi.1004275.
-//! NEST: gif_cond_exp_multisynapse, whose lists tau_stc, q_stc, tau_sfa and q_sfa are tau_stc_1, tau_stc_2, tau_stc_3 and so on
-//! here; |dV| from NEST 3.10.0 is 1.4e-4 mV at most over 250 ms where spikes are certain (2.3e-3 mV after 10,000 of
-//! them); rates and variation of intervals agree within 0.2 standard deviations of its seeds.
+//! NEST: gif_cond_exp_multisynapse, whose lists tau_stc, q_stc, tau_sfa and q_sfa are tau_stc_1, tau_stc_2, tau_stc_3
+//! and so on here; |dV| from NEST 3.10.0 is 7e-5 mV at most over 250 ms where spikes are certain.
 
 #import lib/clock
 #import lib/ode/rkf45
