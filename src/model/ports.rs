@@ -122,3 +122,64 @@ fn at(given: &Given, k: usize) -> Given {
         all => all.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::{aeif_cond_alpha_multisynapse, iaf_psc_exp_multisynapse};
+    use crate::network::rule::all_to_all;
+    use crate::unit::{Quantity, Time, mV, ms, nS, pA};
+
+    fn settled(cell: impl Into<Instance>) -> Result<Vec<String>> {
+        let settings = cell.into().settle("population `cells`", 2)?;
+        Ok(settings.model.params().iter().map(|member| member.name.clone()).collect())
+    }
+
+    fn times(values: &[f64]) -> Vec<Quantity<Time>> {
+        values.iter().map(|value| *value * ms).collect()
+    }
+
+    #[test]
+    fn a_population_has_as_many_ports_as_its_lists_have_values() -> Result<()> {
+        let names = settled(aeif_cond_alpha_multisynapse().tau_syn(times(&[1.0, 2.0, 3.0])))?;
+        let lists = names.iter().filter(|name| name.starts_with("tau_syn") || name.starts_with("E_rev"));
+        let expected = ["E_rev_1", "E_rev_2", "E_rev_3", "tau_syn_1", "tau_syn_2", "tau_syn_3"];
+        assert_eq!(lists.collect::<Vec<_>>(), expected);
+        assert!(settled(iaf_psc_exp_multisynapse())?.contains(&"tau_syn_1".to_string()));
+        Ok(())
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_list() {
+        let cell = || aeif_cond_alpha_multisynapse().tau_syn(times(&[1.0, 2.0, 3.0]));
+        for (cell, part) in [
+            (cell().E_rev(vec![0.0 * mV, -85.0 * mV]), "`tau_syn` of population `cells` has 3 values and `E_rev` 2"),
+            (cell().init_g(vec![1.0 * nS]), "`g` of population `cells` has 1 values for 3 ports"),
+            (cell().tau_syn(vec![]), "must be a list of 1 to 64 values, got 0"),
+            (cell().tau_syn(times(&[1.0, -2.0, 3.0])), "`tau_syn_2` of population `cells` must be > 0 ms"),
+        ] {
+            let message = settled(cell).expect_err(part).to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_does_not_exist_is_named() -> Result<()> {
+        let mut network = crate::Network::new(0.1 * ms)?;
+        let cell = iaf_psc_exp_multisynapse().tau_syn(times(&[1.0, 2.0]));
+        let cells = network.population("cells", 2, cell)?;
+        let wrong = network.project(&cells, &cells, all_to_all()).weight(1.0 * pA).port("3").build();
+        let message = wrong.expect_err("there are two ports").to_string();
+        assert!(message.contains("no port `3` in `iaf_psc_exp_multisynapse`"), "{message}");
+        Ok(())
+    }
+
+    #[test]
+    fn an_array_that_is_no_list_of_ports_is_refused() {
+        let model = |text: &str| Model::from_wgsl("own", text).expect_err("it is refused").to_string();
+        let fixed = model("struct Params {\n /// Time [ms] = 2\n tau: array<f32, 3>,\n}");
+        assert!(fixed.contains("own.wgsl:3") && fixed.contains("declare `const PORTS = 1u;`"), "{fixed}");
+        let inside = model("/* */ const PORTS = 1u;");
+        assert!(inside.contains("on a line of its own"), "{inside}");
+    }
+}

@@ -79,7 +79,7 @@ def structured(params, known):
 
 def receptor(port, model):
     """NEST's number of a port; ports that are lists have these numbers as names."""
-    if port.isdigit():
+    if str(port).isdigit():
         return int(port)
     return nest.GetDefaults(model).get("receptor_types", PORTS.get(model, {}))[port]
 
