@@ -95,8 +95,7 @@ pub fn recorded(network: &Network, recipe: &Recipe) -> Vec<(usize, usize)> {
 
 /// Part and member of a variable: `V_m`, or `NAME.g` for the synapse of a projection.
 fn variable(network: &Network, recipe: &Recipe, name: &str) -> (usize, usize) {
-    let position =
-        |model: &Model, name: &str| model.state().iter().position(|member| member.name == name);
+    let position = |model: &Model, name: &str| model.state().iter().position(|member| member.name == name);
     let found = match name.split_once('.') {
         None => position(&recipe.model, name).map(|member| (0, member)),
         Some((projection, field)) => {

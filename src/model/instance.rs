@@ -40,9 +40,7 @@ pub struct Settings {
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        self.model.is_same(&other.model)
-            && self.values == other.values
-            && self.schedule == other.schedule
+        self.model.is_same(&other.model) && self.values == other.values && self.schedule == other.schedule
     }
 }
 
@@ -141,8 +139,7 @@ fn tag_of<'m>(model: &'m Model, kind: Kind, name: &str) -> Result<(&'m Tag, bool
         let known = members.iter().map(|member| member.name.as_str());
         return Err(Error::unknown(word, name, format!("`{}`", model.name()), known));
     };
-    let scheduled =
-        kind == Kind::Param && model.members("Schedule").iter().any(|column| column.name == name);
+    let scheduled = kind == Kind::Param && model.members("Schedule").iter().any(|column| column.name == name);
     Ok((member.tag.as_ref().expect("every member of these structs has a tag"), scheduled))
 }
 

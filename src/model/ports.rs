@@ -70,13 +70,15 @@ impl Instance {
         if let [(first, n), rest @ ..] = lengths.as_slice()
             && let Some((name, other)) = rest.iter().find(|(_, other)| other != n)
         {
-            let text = format!("`{first}` of {place} has {n} values and `{name}` {other}; give one for each port");
+            let text =
+                format!("`{first}` of {place} has {n} values and `{name}` {other}; give one for each port");
             return Err(Error::network(text));
         }
         let mut model = self.model.clone();
         if let Some((name, n)) = lengths.first() {
             if !(1..=MOST).contains(n) {
-                let (what, expected) = (format!("`{name}` of {place}"), format!("a list of 1 to {MOST} values"));
+                let (what, expected) =
+                    (format!("`{name}` of {place}"), format!("a list of 1 to {MOST} values"));
                 return Err(Error::Value { what, expected, got: format!("{n}") });
             }
             if model.ports() != Some(*n as u32) {
@@ -153,7 +155,10 @@ mod tests {
     fn says_what_is_wrong_with_a_list() {
         let cell = || aeif_cond_alpha_multisynapse().tau_syn(times(&[1.0, 2.0, 3.0]));
         for (cell, part) in [
-            (cell().E_rev(vec![0.0 * mV, -85.0 * mV]), "`tau_syn` of population `cells` has 3 values and `E_rev` 2"),
+            (
+                cell().E_rev(vec![0.0 * mV, -85.0 * mV]),
+                "`tau_syn` of population `cells` has 3 values and `E_rev` 2",
+            ),
             (cell().init_g(vec![1.0 * nS]), "`g` of population `cells` has 1 values for 3 ports"),
             (cell().tau_syn(vec![]), "must be a list of 1 to 64 values, got 0"),
             (cell().tau_syn(times(&[1.0, -2.0, 3.0])), "`tau_syn_2` of population `cells` must be > 0 ms"),

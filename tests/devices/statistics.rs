@@ -143,9 +143,8 @@ pub fn all() -> Vec<Trial> {
     let escape = |name: &'static str| -> Check {
         Box::new(move |device| as_random_as_nest(name, ["rate_hz", "cv"], rate_and_variation, device))
     };
-    let binary: Check = Box::new(|device| {
-        as_random_as_nest("binary", ["active", "changes"], active_and_changing, device)
-    });
+    let binary: Check =
+        Box::new(|device| as_random_as_nest("binary", ["active", "changes"], active_and_changing, device));
     let all = [
         ("brunel", brunel),
         ("balanced", balanced),
