@@ -119,11 +119,12 @@ fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
         TagUnit::Unit(unit) => (unit.symbol.to_string(), format!("impl Into<Amount<{}>>", unit.rust)),
         TagUnit::Spikes => ("1".into(), "impl Into<Amount<Dimensionless>>".into()),
         TagUnit::Output => ("unit of the output".into(), "impl Into<Given>".into()),
+        TagUnit::Port => ("unit of the port".into(), "impl Into<Given>".into()),
         TagUnit::Choice(words) => (words.join(" or "), "&str".into()),
     };
     let convert = match tag.unit {
         TagUnit::Choice(_) => "Given::from(value)",
-        TagUnit::Output => "value",
+        TagUnit::Output | TagUnit::Port => "value",
         _ => "Given::from(value.into())",
     };
     let meaning = &tag.meaning;
@@ -137,8 +138,16 @@ fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
 
 fn write_column(out: &mut String, member: &Member) {
     let Some(tag) = &member.tag else { return };
-    let TagUnit::Unit(unit) = &tag.unit else { return };
-    let (name, meaning, rust, symbol) = (&member.name, &tag.meaning, unit.rust, unit.symbol);
+    let (name, meaning) = (&member.name, &tag.meaning);
+    let TagUnit::Unit(unit) = &tag.unit else {
+        writeln!(
+            out,
+            "    /// {meaning} \\[unit of the port\\], one per event.\n    pub fn {name}(self, values: impl Into<Given>) -> Self {{\n        Self(self.0.set({name:?}, values))\n    }}"
+        )
+        .expect("a string takes it");
+        return;
+    };
+    let (rust, symbol) = (unit.rust, unit.symbol);
     writeln!(
         out,
         "    /// {meaning} \\[{symbol}\\], one per event.\n    pub fn {name}(self, values: Vec<Quantity<{rust}>>) -> Self {{\n        Self(self.0.set({name:?}, Given::from(Amount::from(values))))\n    }}"

@@ -16,7 +16,6 @@ pub use instance::Instance;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};
-use crate::unit::table::{self, Symbol};
 use reflect::{Fault, Function, Member, Reflection};
 use std::sync::Arc;
 use tag::{Tag, TagUnit};
@@ -198,20 +197,9 @@ impl Model {
         !self.members("Schedule").is_empty()
     }
 
-    /// The unit of the current that a generator makes, where it makes one: that of its first value that is a current.
-    pub fn current_unit(&self) -> Option<Symbol> {
-        if self.role != Role::Generator
-            || !["current", "level"].iter().any(|name| self.function(name).is_some())
-        {
-            return None;
-        }
-        let members = self.params().iter().chain(self.members("Schedule"));
-        let units = members.filter_map(|member| match &member.tag()?.unit {
-            TagUnit::Unit(unit) => Some(*unit),
-            _ => None,
-        });
-        let mut currents = units.filter(|unit| unit.dimension == "current");
-        Some(currents.next().unwrap_or(table::find("1").expect("the table has the unit 1")))
+    /// Whether it is a generator of currents, not of spikes.
+    pub fn makes_currents(&self) -> bool {
+        self.role == Role::Generator && ["current", "level"].iter().any(|name| self.function(name).is_some())
     }
 
     /// Checks names, defaults and signatures; the word tells which line to show.
@@ -310,6 +298,7 @@ impl Member {
             Some(TagUnit::Unit(unit)) => unit.symbol.to_string(),
             Some(TagUnit::Spikes) => "spikes".to_string(),
             Some(TagUnit::Output) => "output".to_string(),
+            Some(TagUnit::Port) => "port".to_string(),
             Some(TagUnit::Choice(words)) => words.join(" | "),
             None => String::new(),
         }

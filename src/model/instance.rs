@@ -1,10 +1,11 @@
 //! A model with the values that a user set on it.
 
 use super::tag::{Tag, TagUnit, Term};
-use super::value::{Given, Value};
+use super::value::{Given, Number, Value};
 use super::{Member, Model};
 use crate::error::{Error, Result};
 use crate::random::Stream;
+use crate::unit::table::{self, Symbol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub values: BTreeMap<(Kind, String), Value>,
     /// Columns of the schedule: a list for every element, or one list for all.
     pub schedule: BTreeMap<String, Vec<Vec<f64>>>,
+    /// The unit of the values that are in that of a port, where one was given.
+    pub port: Option<Symbol>,
 }
 
 impl PartialEq for Settings {
@@ -103,10 +106,13 @@ impl Instance {
     pub fn settle(&self, place: &str, size: u32) -> Result<Settings> {
         let (model, given) = self.for_ports(place)?;
         let mut settings =
-            Settings { model: model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new() };
+            Settings { model: model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new(), port: None };
         for (kind, name, given) in &given {
             let what = format!("`{name}` of {place}");
             let (tag, scheduled) = tag_of(&model, *kind, name)?;
+            if tag.unit == TagUnit::Port {
+                settings.port = Some(port_unit(&what, given, settings.port)?);
+            }
             if scheduled {
                 settings.schedule.insert(name.clone(), columns(&what, given, tag, size)?);
                 continue;
@@ -152,6 +158,20 @@ pub(super) fn members_of(model: &Model, kind: Kind) -> Vec<&Member> {
     }
 }
 
+/// The unit of values that are in that of a port: all have one of the same dimension, or none has.
+fn port_unit(what: &str, given: &Given, known: Option<Symbol>) -> Result<Symbol> {
+    let one = table::find("1").expect("the table has the unit 1");
+    let unit = known.or(given.unit()).unwrap_or(one);
+    let alike = |number: &&Number| number.unit.map_or("number", |(dimension, _)| dimension) == unit.dimension;
+    match given.numbers().into_iter().find(|number| !alike(number)) {
+        None => Ok(unit),
+        Some(other) => {
+            let (expected, got) = (format!("a {} like the other values", unit.dimension), other.text());
+            Err(Error::Value { what: what.into(), expected, got })
+        }
+    }
+}
+
 /// The inputs of a model that are currents.
 pub fn continuous(model: &Model) -> impl Iterator<Item = &Member> {
     model.inputs().iter().filter(|member| member.tag().is_some_and(|tag| tag.continuous))
@@ -179,6 +199,20 @@ fn columns(what: &str, given: &Given, tag: &Tag, size: u32) -> Result<Vec<Vec<f6
 }
 
 impl Settings {
+    /// The unit of the current that a generator makes, where it makes one; 1 where it is that of the port.
+    pub fn current_unit(&self) -> Option<Symbol> {
+        if !self.model.makes_currents() {
+            return None;
+        }
+        let members = self.model.params().iter().chain(self.model.members("Schedule"));
+        let units = members.filter_map(|member| match &member.tag()?.unit {
+            TagUnit::Unit(unit) => Some(*unit),
+            _ => None,
+        });
+        let mut currents = units.filter(|unit| unit.dimension == "current");
+        Some(self.port.or(currents.next()).unwrap_or(table::find("1").expect("the table has the unit 1")))
+    }
+
     /// The numbers of every member of `Params` (or `State`, with [`Kind::Init`]), drawn from `stream`.
     pub fn numbers(&self, kind: Kind, size: u32, stream: Option<Stream>) -> BTreeMap<String, Numbers> {
         match kind {

@@ -3,11 +3,11 @@
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
 use synfire::models::{
-    leaky_rate_readout, leaky_spike_readout, ou_process_input, parrot_neuron, poisson_encoder, poisson_input,
-    poisson_spike, spike_generator, wiener_process_input,
+    cuba, leaky_rate_readout, leaky_spike_readout, lif, ou_process_input, parrot_neuron, poisson_encoder,
+    poisson_input, poisson_spike, spike_generator, step_input, wiener_process_input,
 };
 use synfire::network::rule::{all_to_all, one_to_one};
-use synfire::unit::{Hz, mA, mV, ms};
+use synfire::unit::{Hz, kHz, mA, mV, ms};
 use synfire::{Device, Instance, Model, Network, Rollout};
 
 /// A neuron that shows the current that it receives.
@@ -167,8 +167,39 @@ fn readouts(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Without a synapse what arrives is the conductance, or the current, of one step; rates reach encoders as a current does.
+fn direct(device: &Device) -> Result<(), Failed> {
+    let mut network = Network::new(0.5 * ms)?;
+    let spikes = network.population("spikes", 1, spike_generator().spike_times(vec![5.0 * ms]))?;
+    let cells = network.population("cells", 1, lif().tau(10.0 * ms).V_th(100.0 * mV))?;
+    network.project(&spikes, &cells, one_to_one()).output(cuba()).weight(40.0 * mA).build()?;
+    let rates = step_input().step_times(vec![0.0 * ms, 100.0 * ms]).amplitudes(vec![0.5 * kHz, 0.0 * kHz]);
+    let rates = network.population("rates", 1, rates)?;
+    let encoder = network.population("encoder", 100, poisson_encoder())?;
+    network.project(&rates, &encoder, all_to_all()).build()?;
+    network.record_trace("trace", &cells, &["V"], 0.5 * ms)?;
+    network.record_spikes("encoder", &encoder)?;
+    let mut rollout = Rollout::new(&network, device)?;
+    rollout.advance(200.0 * ms)?;
+    let trace = &rollout.recording().traces[0];
+    for (time, value) in trace.times.iter().zip(&trace.variables[0].1) {
+        let since = time - 5.5;
+        let jump = 40.0 * (1.0 - (-0.05f64).exp());
+        let expected = if since < -1e-9 { 0.0 } else { jump * (-since / 10.0).exp() };
+        close("the potential", f64::from(*value), expected, 1e-5)?;
+    }
+    let spikes = &rollout.recording().spikes("encoder").expect("it is recorded").times;
+    let expected = 200.0 * 100.0 * (1.0 - (-0.25f64).exp());
+    close("the encoder's spikes", spikes.len() as f64, expected, 5.0 * expected.sqrt())?;
+    match spikes.iter().all(|time| *time <= 100.0 + 1e-9) {
+        true => Ok(()),
+        false => Err("the encoder spikes after its rate has fallen to 0".into()),
+    }
+}
+
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 4] = [
+    let all: [(&str, Check); 5] = [
+        ("direct", Box::new(direct)),
         ("trains", Box::new(trains)),
         ("binomial", Box::new(binomial)),
         ("noise", Box::new(noise)),
