@@ -88,13 +88,13 @@ impl {ty} {{
 "#
     )
     .expect("a string takes it");
-    for member in reflection.members("Params") {
+    for member in fields(reflection.members("Params")) {
         write_setter(out, "", "set", member);
     }
     for member in reflection.members("Schedule") {
         write_column(out, member);
     }
-    for member in reflection.members("State") {
+    for member in fields(reflection.members("State")) {
         write_setter(out, "init_", "init", member);
     }
     for member in reflection
@@ -107,9 +107,14 @@ impl {ty} {{
     out.push_str("}\n");
 }
 
+/// Members with the first element only of an array: its values are set together.
+fn fields(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members.chunk_by(|one, next| one.list.is_some() && one.list == next.list).map(|field| &field[0])
+}
+
 fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
     let Some(tag) = &member.tag else { return };
-    let name = &member.name;
+    let name = member.list.as_ref().unwrap_or(&member.name);
     let (unit, argument) = match &tag.unit {
         TagUnit::Unit(unit) => (unit.symbol.to_string(), format!("impl Into<Amount<{}>>", unit.rust)),
         TagUnit::Spikes => ("1".into(), "impl Into<Amount<Dimensionless>>".into()),
@@ -123,9 +128,10 @@ fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
         _ => "Given::from(value.into())",
     };
     let meaning = &tag.meaning;
+    let each = if member.list.is_some() { ", one for each port" } else { "" };
     writeln!(
         out,
-        "    /// {meaning} \\[{unit}\\].\n    pub fn {prefix}{name}(self, value: {argument}) -> Self {{\n        Self(self.0.{method}({name:?}, {convert}))\n    }}"
+        "    /// {meaning} \\[{unit}\\]{each}.\n    pub fn {prefix}{name}(self, value: {argument}) -> Self {{\n        Self(self.0.{method}({name:?}, {convert}))\n    }}"
     )
     .expect("a string takes it");
 }

@@ -10,6 +10,7 @@ pub mod tag;
 pub mod value;
 
 pub mod instance;
+mod ports;
 
 pub use instance::Instance;
 pub use value::{Amount, Given, Number, Value};
@@ -91,6 +92,8 @@ pub struct Model {
     name: String,
     role: Role,
     text: String,
+    /// Lines of the text before its imports.
+    own_lines: usize,
     reflection: Reflection,
 }
 
@@ -119,8 +122,9 @@ impl Model {
         };
         let assembled =
             reflect::assemble(text, &|path| catalogue::library(path).map(str::to_string)).map_err(at)?;
-        let reflection = reflect::reflect(&assembled, text.lines().count()).map_err(at)?;
-        let model = Model { name: name.to_string(), role, text: assembled, reflection };
+        let own_lines = text.lines().count();
+        let reflection = reflect::reflect(&assembled, own_lines).map_err(at)?;
+        let model = Model { name: name.to_string(), role, text: assembled, own_lines, reflection };
         model.check().map_err(|message| {
             let line = message.0.and_then(|word| line_of(text, &word)).unwrap_or(1);
             Error::Model { file: format!("{name}.wgsl"), line, message: message.1 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 /// [`Network`](crate::Network) calls.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    model: Arc<Model>,
-    given: Vec<(Kind, String, Given)>,
+    pub(super) model: Arc<Model>,
+    pub(super) given: Vec<(Kind, String, Given)>,
 }
 
 /// What a given value is for.
@@ -43,9 +43,7 @@ pub struct Settings {
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.model, &other.model)
-            && self.values == other.values
-            && self.schedule == other.schedule
+        self.model.is_same(&other.model) && self.values == other.values && self.schedule == other.schedule
     }
 }
 
@@ -106,15 +104,12 @@ impl Instance {
     /// # Errors
     /// One sentence that names the parameter and what would be right.
     pub fn settle(&self, place: &str, size: u32) -> Result<Settings> {
-        let mut settings = Settings {
-            model: self.model.clone(),
-            values: BTreeMap::new(),
-            schedule: BTreeMap::new(),
-            port: None,
-        };
-        for (kind, name, given) in &self.given {
+        let (model, given) = self.for_ports(place)?;
+        let mut settings =
+            Settings { model: model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new(), port: None };
+        for (kind, name, given) in &given {
             let what = format!("`{name}` of {place}");
-            let (tag, scheduled) = self.tag_of(*kind, name)?;
+            let (tag, scheduled) = tag_of(&model, *kind, name)?;
             if tag.unit == TagUnit::Port {
                 settings.port = Some(port_unit(&what, given, settings.port)?);
             }
@@ -136,21 +131,30 @@ impl Instance {
         settings.check(place, size, None)?;
         Ok(settings)
     }
+}
 
-    fn tag_of(&self, kind: Kind, name: &str) -> Result<(&Tag, bool)> {
-        let model = &self.model;
-        let (word, members): (_, Vec<&Member>) = match kind {
-            Kind::Param => ("parameter", model.params().iter().chain(model.members("Schedule")).collect()),
-            Kind::Init => ("state variable", model.state().iter().collect()),
-            Kind::Input => ("current port", continuous(model).collect()),
-        };
-        let Some(member) = members.iter().find(|member| member.name == name) else {
-            let known = members.iter().map(|member| member.name.as_str());
-            return Err(Error::unknown(word, name, format!("`{}`", model.name()), known));
-        };
-        let scheduled =
-            kind == Kind::Param && model.members("Schedule").iter().any(|column| column.name == name);
-        Ok((member.tag.as_ref().expect("every member of these structs has a tag"), scheduled))
+/// The tag of a member by name, and whether it is a column of the schedule.
+fn tag_of<'m>(model: &'m Model, kind: Kind, name: &str) -> Result<(&'m Tag, bool)> {
+    let word = match kind {
+        Kind::Param => "parameter",
+        Kind::Init => "state variable",
+        Kind::Input => "current port",
+    };
+    let members = members_of(model, kind);
+    let Some(member) = members.iter().find(|member| member.name == name) else {
+        let known = members.iter().map(|member| member.name.as_str());
+        return Err(Error::unknown(word, name, format!("`{}`", model.name()), known));
+    };
+    let scheduled = kind == Kind::Param && model.members("Schedule").iter().any(|column| column.name == name);
+    Ok((member.tag.as_ref().expect("every member of these structs has a tag"), scheduled))
+}
+
+/// What values of a kind can be set on.
+pub(super) fn members_of(model: &Model, kind: Kind) -> Vec<&Member> {
+    match kind {
+        Kind::Param => model.params().iter().chain(model.members("Schedule")).collect(),
+        Kind::Init => model.state().iter().collect(),
+        Kind::Input => continuous(model).collect(),
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
@@ -23,6 +24,7 @@ mod models;
 mod monitors;
 mod npz;
 mod parity;
+mod ports;
 mod procedural;
 mod statistics;
 
@@ -65,6 +67,7 @@ fn main() {
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(ports::all());
     all.extend(inputs::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());
