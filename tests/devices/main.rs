@@ -10,6 +10,7 @@
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
+//! - `simulator`: a run in NEST's words, and what is changed while it runs;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
@@ -24,6 +25,7 @@ mod monitors;
 mod npz;
 mod parity;
 mod procedural;
+mod simulator;
 mod statistics;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -66,6 +68,7 @@ fn main() {
     all.extend(procedural::all());
     all.extend(monitors::all());
     all.extend(inputs::all());
+    all.extend(simulator::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());
     all.extend(models::all());
