@@ -51,6 +51,8 @@ pub struct Composed {
     pub recorded: Vec<NodeId>,
     /// State planes.
     pub state: Vec<(String, Scalar)>,
+    /// Names of the constants that stand in the graph as 0.
+    pub off: Vec<String>,
 }
 
 /// The number of the `k`-th receptor's dynamics among the parts of a recipe.
@@ -182,7 +184,11 @@ impl Calls for Currents<'_> {
     }
 }
 
-fn compose(
+/// The graph of recipes that are updated alike; `entries` are those of every recipe in every trial.
+///
+/// # Errors
+/// A model that the lane graph refuses, with its line.
+pub(super) fn compose(
     recipe: &Recipe,
     entries: &[Vec<Vec<Entry>>],
     recorded: &[(usize, usize)],
@@ -223,7 +229,7 @@ fn compose(
 }
 
 /// Whether a derived whole number is 0: a model says so what it leaves out, and the graph has none of it.
-fn is_off(entry: &Entry) -> bool {
+pub(super) fn is_off(entry: &Entry) -> bool {
     let Constant { name, scalar, each } = &entry.constant;
     *scalar == Scalar::U32 && !each && entry.words == [0] && name.contains("derived_")
 }
@@ -521,8 +527,11 @@ impl Builder<'_> {
             .filter(|(node, _)| live[node.index()])
             .map(|(node, leaf)| (self.graph.leaf_of(*node).expect("it was made as a leaf"), *leaf))
             .collect();
-        let Builder { graph, state, .. } = self;
-        Composed { graph, leaves, next, fired, value, outlets, recorded, state }
+        let Builder { graph, state, entries, off, .. } = self;
+        let off =
+            entries.iter().zip(off).filter(|(_, off)| *off).map(|(entry, _)| entry.constant.name.clone());
+        let off = off.collect();
+        Composed { graph, leaves, next, fired, value, outlets, recorded, state, off }
     }
 }
 

@@ -386,6 +386,12 @@ impl Recipe {
         Some(own + self.receptors[..k].iter().map(ports).sum::<usize>())
     }
 
+    /// Names of the constants that are known only when the rows are, but for the scales of ports.
+    pub fn wired(&self) -> Vec<String> {
+        let numbered = self.receptors.iter().enumerate().filter(|(_, receptor)| receptor.sums_weights());
+        numbered.map(|(k, receptor)| format!("{}weights", part_prefix(&receptor.output, k))).collect()
+    }
+
     /// Whether all values are those of `other`, which has the same parts.
     fn is_like(&self, other: &Recipe) -> bool {
         let stimuli = self.stimuli.iter().zip(&other.stimuli);

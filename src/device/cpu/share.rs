@@ -1,10 +1,12 @@
 //! The elements that one thread owns: their state, their part of the ring, the rows that end on them.
 
+mod change;
+
 use super::Compiled;
 use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
 use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
-use crate::program::{Event, Leaf, Member, Program};
+use crate::program::{Event, Kernel, Leaf, Member, Program};
 use std::sync::Arc;
 
 /// Elements that are advanced together through a window: their planes fit the first-level cache.
@@ -75,6 +77,8 @@ struct Owned {
     first: u32,
     len: u32,
     state: Vec<usize>,
+    /// Planes of the constants that every element has its own of.
+    constants: Vec<Option<usize>>,
     /// Offsets of the planes that the kernel reads and stores; arrivals are set for every step.
     planes: Planes,
     /// For every port that the kernel reads: its place among the read planes and its ring slot.
@@ -328,11 +332,7 @@ impl Owned {
         let sent = outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
         let outputs =
             state.iter().chain(&fired).chain(&value).chain(&recorded).copied().chain(sent).collect();
-        let word = |id: crate::lane::LeafId| match compiled.leaves[id.index()] {
-            Some(Leaf::Constant(k)) if !kernel.constants[k as usize].each => member.constants[k as usize][0],
-            _ => 0,
-        };
-        let uniforms = compiled.kernel.uniforms(&word);
+        let uniforms = uniforms(compiled, kernel, member);
         let planes = Planes { leaves, outputs };
         Owned {
             kernel: place.0,
@@ -340,6 +340,7 @@ impl Owned {
             first,
             len,
             state,
+            constants,
             planes,
             arrivals,
             slots,
@@ -377,6 +378,14 @@ impl Owned {
         });
         owned.collect()
     }
+}
+
+/// What all elements of a member share, evaluated.
+fn uniforms(compiled: &Compiled, kernel: &Kernel, member: &Member) -> Uniforms {
+    compiled.kernel.uniforms(&|id| match compiled.leaves[id.index()] {
+        Some(Leaf::Constant(k)) if !kernel.constants[k as usize].each => member.constants[k as usize][0],
+        _ => 0,
+    })
 }
 
 /// Appends the spikes of a block.
