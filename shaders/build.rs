@@ -88,13 +88,13 @@ impl {ty} {{
 "#
     )
     .expect("a string takes it");
-    for member in reflection.members("Params") {
+    for member in fields(reflection.members("Params")) {
         write_setter(out, "", "set", member);
     }
     for member in reflection.members("Schedule") {
         write_column(out, member);
     }
-    for member in reflection.members("State") {
+    for member in fields(reflection.members("State")) {
         write_setter(out, "init_", "init", member);
     }
     for member in reflection
@@ -107,32 +107,47 @@ impl {ty} {{
     out.push_str("}\n");
 }
 
+/// Members with the first element only of an array: its values are set together.
+fn fields(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members.chunk_by(|one, next| one.list.is_some() && one.list == next.list).map(|field| &field[0])
+}
+
 fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
     let Some(tag) = &member.tag else { return };
-    let name = &member.name;
+    let name = member.list.as_ref().unwrap_or(&member.name);
     let (unit, argument) = match &tag.unit {
         TagUnit::Unit(unit) => (unit.symbol.to_string(), format!("impl Into<Amount<{}>>", unit.rust)),
         TagUnit::Spikes => ("1".into(), "impl Into<Amount<Dimensionless>>".into()),
         TagUnit::Output => ("unit of the output".into(), "impl Into<Given>".into()),
+        TagUnit::Port => ("unit of the port".into(), "impl Into<Given>".into()),
         TagUnit::Choice(words) => (words.join(" or "), "&str".into()),
     };
     let convert = match tag.unit {
         TagUnit::Choice(_) => "Given::from(value)",
-        TagUnit::Output => "value",
+        TagUnit::Output | TagUnit::Port => "value",
         _ => "Given::from(value.into())",
     };
     let meaning = &tag.meaning;
+    let each = if member.list.is_some() { ", one for each port" } else { "" };
     writeln!(
         out,
-        "    /// {meaning} \\[{unit}\\].\n    pub fn {prefix}{name}(self, value: {argument}) -> Self {{\n        Self(self.0.{method}({name:?}, {convert}))\n    }}"
+        "    /// {meaning} \\[{unit}\\]{each}.\n    pub fn {prefix}{name}(self, value: {argument}) -> Self {{\n        Self(self.0.{method}({name:?}, {convert}))\n    }}"
     )
     .expect("a string takes it");
 }
 
 fn write_column(out: &mut String, member: &Member) {
     let Some(tag) = &member.tag else { return };
-    let TagUnit::Unit(unit) = &tag.unit else { return };
-    let (name, meaning, rust, symbol) = (&member.name, &tag.meaning, unit.rust, unit.symbol);
+    let (name, meaning) = (&member.name, &tag.meaning);
+    let TagUnit::Unit(unit) = &tag.unit else {
+        writeln!(
+            out,
+            "    /// {meaning} \\[unit of the port\\], one per event.\n    pub fn {name}(self, values: impl Into<Given>) -> Self {{\n        Self(self.0.set({name:?}, values))\n    }}"
+        )
+        .expect("a string takes it");
+        return;
+    };
+    let (rust, symbol) = (unit.rust, unit.symbol);
     writeln!(
         out,
         "    /// {meaning} \\[{symbol}\\], one per event.\n    pub fn {name}(self, values: Vec<Quantity<{rust}>>) -> Self {{\n        Self(self.0.set({name:?}, Given::from(Amount::from(values))))\n    }}"

@@ -10,12 +10,12 @@ pub mod tag;
 pub mod value;
 
 pub mod instance;
+mod ports;
 
 pub use instance::Instance;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};
-use crate::unit::table::{self, Symbol};
 use reflect::{Fault, Function, Member, Reflection};
 use std::sync::Arc;
 use tag::{Tag, TagUnit};
@@ -92,6 +92,8 @@ pub struct Model {
     name: String,
     role: Role,
     text: String,
+    /// Lines of the text before its imports.
+    own_lines: usize,
     reflection: Reflection,
 }
 
@@ -120,8 +122,9 @@ impl Model {
         };
         let assembled =
             reflect::assemble(text, &|path| catalogue::library(path).map(str::to_string)).map_err(at)?;
-        let reflection = reflect::reflect(&assembled, text.lines().count()).map_err(at)?;
-        let model = Model { name: name.to_string(), role, text: assembled, reflection };
+        let own_lines = text.lines().count();
+        let reflection = reflect::reflect(&assembled, own_lines).map_err(at)?;
+        let model = Model { name: name.to_string(), role, text: assembled, own_lines, reflection };
         model.check().map_err(|message| {
             let line = message.0.and_then(|word| line_of(text, &word)).unwrap_or(1);
             Error::Model { file: format!("{name}.wgsl"), line, message: message.1 }
@@ -194,20 +197,9 @@ impl Model {
         !self.members("Schedule").is_empty()
     }
 
-    /// The unit of the current that a generator makes, where it makes one: that of its first value that is a current.
-    pub fn current_unit(&self) -> Option<Symbol> {
-        if self.role != Role::Generator
-            || !["current", "level"].iter().any(|name| self.function(name).is_some())
-        {
-            return None;
-        }
-        let members = self.params().iter().chain(self.members("Schedule"));
-        let units = members.filter_map(|member| match &member.tag()?.unit {
-            TagUnit::Unit(unit) => Some(*unit),
-            _ => None,
-        });
-        let mut currents = units.filter(|unit| unit.dimension == "current");
-        Some(currents.next().unwrap_or(table::find("1").expect("the table has the unit 1")))
+    /// Whether it is a generator of currents, not of spikes.
+    pub fn makes_currents(&self) -> bool {
+        self.role == Role::Generator && ["current", "level"].iter().any(|name| self.function(name).is_some())
     }
 
     /// Checks names, defaults and signatures; the word tells which line to show.
@@ -306,6 +298,7 @@ impl Member {
             Some(TagUnit::Unit(unit)) => unit.symbol.to_string(),
             Some(TagUnit::Spikes) => "spikes".to_string(),
             Some(TagUnit::Output) => "output".to_string(),
+            Some(TagUnit::Port) => "port".to_string(),
             Some(TagUnit::Choice(words)) => words.join(" | "),
             None => String::new(),
         }

@@ -7,7 +7,7 @@
 #import lib/clock
 
 struct Params {
-    /// Current [mA] = 0
+    /// Current [port] = 0
     value: f32,
     /// It ends at this time [ms] = inf, >= 0
     duration: f32,

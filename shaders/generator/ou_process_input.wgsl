@@ -11,9 +11,9 @@
 #import lib/normal
 
 struct Params {
-    /// Mean [mA] = 0
+    /// Mean [port] = 0
     mean: f32,
-    /// Standard deviation of the increment of 1 ms [mA] = 1, >= 0
+    /// Standard deviation of the increment of 1 ms [port] = 1, >= 0
     sigma: f32,
     /// Correlation time [ms] = 10, > 0
     tau: f32,
@@ -27,7 +27,7 @@ fn now(clock: Clock) -> u32 {
 }
 
 struct State {
-    /// The process [mA] = mean
+    /// The process [port] = mean
     x: f32,
 }
 

@@ -7,9 +7,9 @@
 #import lib/clock
 
 struct Params {
-    /// Current at the begin [mA] = 0
+    /// Current at the begin [port] = 0
     c_start: f32,
-    /// Current at the end [mA] = 0
+    /// Current at the end [port] = 0
     c_end: f32,
     /// How long it lasts [ms] = 100, > 0
     duration: f32,

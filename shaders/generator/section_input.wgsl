@@ -6,7 +6,7 @@
 struct Schedule {
     /// How long each section lasts [ms], > 0, consecutive
     durations: f32,
-    /// Values of the sections [mA] = 0
+    /// Values of the sections [port] = 0
     values: f32,
 }
 

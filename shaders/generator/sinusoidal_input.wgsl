@@ -8,11 +8,11 @@
 #import lib/turn
 
 struct Params {
-    /// Amplitude [mA] = 0
+    /// Amplitude [port] = 0
     amplitude: f32,
     /// Frequency [Hz] = 0
     frequency: f32,
-    /// Constant part [mA] = 0
+    /// Constant part [port] = 0
     bias: f32,
     /// It ends at this time [ms] = inf, >= 0
     duration: f32,

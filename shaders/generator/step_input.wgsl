@@ -8,7 +8,7 @@
 struct Schedule {
     /// When each value begins, increasing [ms], >= 0
     step_times: f32,
-    /// Values [mA] = 0
+    /// Values [port] = 0
     amplitudes: f32,
 }
 

@@ -8,7 +8,7 @@
 #import lib/normal
 
 struct Params {
-    /// Standard deviation at dt = 1 ms [mA] = 0, >= 0
+    /// Standard deviation at dt = 1 ms [port] = 0, >= 0
     sigma: f32,
     /// It ends at this time [ms] = inf, >= 0
     duration: f32,

@@ -64,9 +64,11 @@ fn drift(p: Params, V: f32, g_Ca: f32, g_K: f32, I: f32) -> f32 {
 
 fn update(p: Params, s: State, x: Input, dt: f32) -> State {
     let V = held(s.V);
-    let M_inf = 0.5 * (1.0 + tanh((V - p.V1) / p.V2));
-    let W_inf = 0.5 * (1.0 + tanh((V - p.V3) / p.V4));
-    let tau_W = 1.0 / (p.phi * cosh((V - p.V3) / (2.0 * p.V4)));
+    // (1 + tanh x) / 2 and cosh x by exponentials, which are the same on every device
+    let M_inf = 1.0 / (1.0 + exp(-2.0 * (V - p.V1) / p.V2));
+    let W_inf = 1.0 / (1.0 + exp(-2.0 * (V - p.V3) / p.V4));
+    let half = exp((V - p.V3) / (2.0 * p.V4));
+    let tau_W = 2.0 / (p.phi * (half + 1.0 / half));
     // 1000 uA are a mA
     let I = 1000.0 * currents(x.I, V);
     return State(

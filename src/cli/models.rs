@@ -26,7 +26,15 @@ pub fn run(args: &Args) -> Result<()> {
         let _ = writeln!(text, "{line}");
     }
     for (of, heading) in SECTIONS {
-        let rows: Vec<[String; 4]> = model.members(of).iter().map(row).collect();
+        let mut rows: Vec<[String; 4]> = model.members(of).iter().map(row).collect();
+        if of == "Params" {
+            // the list is set, not its elements
+            let lists = model.members(of).iter().zip(&mut rows);
+            let lists = lists.filter_map(|(member, row)| Some((member.list.as_ref()?, row)));
+            lists.for_each(|(list, row)| {
+                (row[0], row[3]) = (list.clone(), format!("{}, a list: one for each port", row[3]))
+            });
+        }
         if !rows.is_empty() {
             let _ = write!(text, "\n{heading}\n{}", table(&rows));
         }

@@ -6,7 +6,7 @@
 
 mod send;
 
-use super::constants::{self, Entry, flat, ty};
+use super::constants::{self, Entry, structure, ty};
 use super::recipe::{Recipe, Recipes, part_prefix};
 use crate::error::Result;
 use crate::lane::{self, Calls, Graph, LeafId, NodeId, Op, Rate, Source, Ty, Value};
@@ -276,26 +276,20 @@ impl Builder<'_> {
     fn constants(&mut self, part: &Part, owner: &str) -> Value {
         let prefix =
             if owner == "Derived" { format!("{}derived_", part.prefix) } else { part.prefix.clone() };
-        let members = part.model.members(owner).iter().map(|member| match member.length {
-            None => Value::Scalar(self.constant(&format!("{prefix}{}", member.name))),
-            Some(length) => Value::Composite(
-                (0..length)
-                    .map(|k| Value::Scalar(self.constant(&format!("{prefix}{}_{k}", member.name))))
-                    .collect(),
-            ),
-        });
-        Value::Composite(members.collect())
+        structure(part.model.members(owner), |member| {
+            Value::Scalar(self.constant(&format!("{prefix}{}", member.name)))
+        })
     }
 
     /// New planes for the state of a part.
     fn state(&mut self, part: &Part) -> Value {
-        let planes = flat(part.model.state()).into_iter().map(|(name, scalar)| {
+        structure(part.model.state(), |member| {
             let plane = self.state.len() as u32;
-            let name = format!("{}{name}", part.prefix);
-            self.state.push((name.clone(), scalar));
-            Value::Scalar(self.leaf(&format!("state_{name}"), ty(scalar), Rate::Lane, Leaf::State(plane)))
-        });
-        Value::Composite(planes.collect())
+            let name = format!("{}{}", part.prefix, member.name);
+            self.state.push((name.clone(), member.scalar));
+            let ty = ty(member.scalar);
+            Value::Scalar(self.leaf(&format!("state_{name}"), ty, Rate::Lane, Leaf::State(plane)))
+        })
     }
 
     /// Calls a function of a part; `own` supplies State, Input and whatever else the caller knows by type name.
@@ -467,12 +461,11 @@ impl Builder<'_> {
             })
             .collect::<Result<_>>()?;
         let (mut spikes, mut injected) = (arrivals.iter(), currents.iter());
-        let input = recipe.model.inputs().iter().map(|member| {
+        let input = structure(recipe.model.inputs(), |member| {
             let continuous = member.tag().is_some_and(|tag| tag.continuous);
             let node = if continuous { injected.next() } else { spikes.next() };
             Value::Scalar(*node.expect("every input has a value"))
         });
-        let input = Value::Composite(input.collect());
         let before = self.state(part);
         let (synapses, mut calls) = self.receptors(&recipe.receptors, &parts, &arrivals[own_ports..])?;
         let (clock, stream) = self.time("", None);

@@ -140,30 +140,31 @@ fn derived(prefix: &str, model: &Model, params: &BTreeMap<String, Numbers>, dt: 
         _ => None,
     });
     let at = |element: usize| {
-        let value = |name: &str| if name == "dt" { dt } else { params[name].at(element) };
-        evaluate.run(&|_, name| value(name))
+        // a plain argument is the time step; a parameter may be called dt too
+        evaluate.run(&|owner, name| if owner == "f32" { dt } else { params[name].at(element) })
     };
     let rows: Vec<Vec<lane::Number>> = match size {
         None => vec![at(0)],
         Some(size) => (0..size).into_par_iter().map(at).collect(),
     };
-    let columns = flat(model.members("Derived"));
-    let entries = columns.into_iter().enumerate().map(|(k, (name, scalar))| {
+    let columns = model.members("Derived").iter();
+    let entries = columns.enumerate().map(|(k, Member { name, scalar, .. })| {
         let words: Vec<u32> = rows.iter().map(|row| row[k].to_bits()).collect();
         let each = size.is_some() && words.iter().any(|word| *word != words[0]);
         let words = if each { words } else { vec![words[0]] };
-        Entry { constant: Constant { name: format!("{prefix}derived_{name}"), scalar, each }, words }
+        Entry { constant: Constant { name: format!("{prefix}derived_{name}"), scalar: *scalar, each }, words }
     });
     Ok(entries.collect())
 }
 
-/// Members with arrays spread out: `limit_0`, `limit_1`, …
-pub fn flat(members: &[Member]) -> Vec<(String, Scalar)> {
-    let spread = |member: &Member| match member.length {
-        None => vec![(member.name.clone(), member.scalar)],
-        Some(length) => (0..length).map(|k| (format!("{}_{k}", member.name), member.scalar)).collect(),
-    };
-    members.iter().flat_map(spread).collect()
+/// A struct of a model from the values of its members; elements of an array lie together.
+pub fn structure(members: &[Member], mut value: impl FnMut(&Member) -> Value) -> Value {
+    let fields = members.chunk_by(|one, next| one.list.is_some() && one.list == next.list);
+    let fields = fields.map(|field| match field {
+        [one] if one.list.is_none() => value(one),
+        elements => Value::Composite(elements.iter().map(&mut value).collect()),
+    });
+    Value::Composite(fields.collect())
 }
 
 /// A function of a model, evaluated in double precision on the host.
@@ -219,13 +220,7 @@ impl Evaluation {
 }
 
 fn leaves(graph: &mut lane::Graph, owner: &str, members: &[Member]) -> Value {
-    let mut leaf =
-        |name: &str, scalar| Value::Scalar(graph.leaf(&format!("{owner}.{name}"), ty(scalar), Rate::Uniform));
-    let value = |member: &Member| match member.length {
-        None => leaf(&member.name, member.scalar),
-        Some(length) => Value::Composite(
-            (0..length).map(|k| leaf(&format!("{}_{k}", member.name), member.scalar)).collect(),
-        ),
-    };
-    Value::Composite(members.iter().map(value).collect())
+    structure(members, |Member { name, scalar, .. }| {
+        Value::Scalar(graph.leaf(&format!("{owner}.{name}"), ty(*scalar), Rate::Uniform))
+    })
 }

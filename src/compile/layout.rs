@@ -1,7 +1,7 @@
 //! Third pass: numbers for elements, ring slots and trace columns.
 
 use super::compose::{Composed, Group, part_of_receptor, parts_of_sender};
-use super::constants::{flat, word};
+use super::constants::word;
 use super::recipe::{Recipe, Recipes, Set, Use, stream};
 use crate::error::{Error, Result};
 use crate::lane::LeafId;
@@ -96,8 +96,7 @@ pub fn recorded(network: &Network, recipe: &Recipe) -> Vec<(usize, usize)> {
 
 /// Part and member of a variable: `V_m`, or `NAME.g` for the synapse of a projection.
 fn variable(network: &Network, recipe: &Recipe, name: &str) -> (usize, usize) {
-    let position =
-        |model: &Model, name: &str| flat(model.state()).iter().position(|(known, _)| known == name);
+    let position = |model: &Model, name: &str| model.state().iter().position(|member| member.name == name);
     let found = match name.split_once('.') {
         None => position(&recipe.model, name).map(|member| (0, member)),
         Some((projection, field)) => {

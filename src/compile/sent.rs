@@ -2,7 +2,7 @@
 //!
 //! In a run they are updated at the end of a step, from its spike. Here they see none, and the neuron at its start.
 
-use super::constants::{Entry, Evaluation, flat, from_word, number};
+use super::constants::{Entry, Evaluation, from_word, number};
 use super::layout::{Layout, init};
 use super::recipe::{Recipe, Recipes, sender_prefix};
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub fn at_start(network: &Network, recipes: &Recipes, layout: &mut Layout) -> Re
             for settings in sender.stp.iter().chain(&sender.synapse) {
                 let prefix = sender_prefix(settings, k);
                 let values = start.advance(settings, &prefix, member, plane)?;
-                plane += flat(settings.model.state()).len();
+                plane += settings.model.state().len();
                 if sender.synapse.as_ref().is_some_and(|synapse| std::ptr::eq(synapse, settings)) {
                     let first = member.outlets[k];
                     let value = |element: u32| values[(element as usize).min(values.len() - 1)];
@@ -52,7 +52,7 @@ pub fn at_start(network: &Network, recipes: &Recipes, layout: &mut Layout) -> Re
 /// Planes of everything that is kept at the source.
 fn sent_planes(recipe: &Recipe) -> usize {
     let parts = recipe.senders.iter().flat_map(|sender| sender.stp.iter().chain(&sender.synapse));
-    parts.map(|settings| flat(settings.model.state()).len()).sum()
+    parts.map(|settings| settings.model.state().len()).sum()
 }
 
 /// The start of a population in a trial.
@@ -73,7 +73,7 @@ impl Start {
         plane: usize,
     ) -> Result<Vec<f32>> {
         let model = &settings.model;
-        let fields = flat(model.state());
+        let fields = model.state();
         let planes = plane..plane + fields.len();
         let alike =
             model.inputs().iter().all(|input| !matches!(self.init.get(&input.name), Some(Numbers::Each(_))));
@@ -83,15 +83,15 @@ impl Start {
         let mut states: Vec<Vec<u32>> = vec![Vec::with_capacity(rows); fields.len()];
         let mut values = vec![0.0; rows];
         for (element, value) in values.iter_mut().enumerate() {
-            let mut state: Vec<f64> = (planes.clone().zip(&fields))
-                .map(|(plane, (_, scalar))| {
+            let mut state: Vec<f64> = (planes.clone().zip(fields))
+                .map(|(plane, field)| {
                     let words = &member.state[plane];
-                    from_word(*scalar, words[element.min(words.len() - 1)])
+                    from_word(field.scalar, words[element.min(words.len() - 1)])
                 })
                 .collect();
             let at = |evaluation: &Evaluation, state: &[f64]| -> Vec<Number> {
                 let state_of =
-                    |name: &str| fields.iter().position(|(known, _)| known == name).map(|k| state[k]);
+                    |name: &str| fields.iter().position(|field| field.name == name).map(|k| state[k]);
                 evaluation.run(&|owner, name| match owner {
                     "State" => state_of(name).expect("it is a member of State"),
                     _ => self.argument(model, prefix, (owner, name), element),
@@ -100,7 +100,7 @@ impl Start {
             if let Some(update) = &update {
                 let next = at(update, &state);
                 let words = next.iter().map(|number| number.to_bits());
-                state = words.zip(&fields).map(|(word, (_, scalar))| from_word(*scalar, word)).collect();
+                state = words.zip(fields).map(|(word, field)| from_word(field.scalar, word)).collect();
                 states.iter_mut().zip(&next).for_each(|(words, number)| words.push(number.to_bits()));
             }
             if let Some(output) = &output {

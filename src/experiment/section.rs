@@ -75,7 +75,11 @@ impl Reader {
             builder = builder.name(name.text("`name`")?);
         }
         if let Some(port) = table.get("port") {
-            builder = builder.port(port.text("`port`")?);
+            builder = match port {
+                // where ports are a list, they are numbered
+                Node::Integer(number) => builder.port(&number.to_string()),
+                name => builder.port(name.text("`port`")?),
+            };
         }
         if let Some(weight) = table.get("weight") {
             builder = builder.weight(given("`weight`", weight)?);

@@ -1,10 +1,11 @@
 //! A model with the values that a user set on it.
 
 use super::tag::{Tag, TagUnit, Term};
-use super::value::{Given, Value};
+use super::value::{Given, Number, Value};
 use super::{Member, Model};
 use crate::error::{Error, Result};
 use crate::random::Stream;
+use crate::unit::table::{self, Symbol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ use std::sync::Arc;
 /// [`Network`](crate::Network) calls.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    model: Arc<Model>,
-    given: Vec<(Kind, String, Given)>,
+    pub(super) model: Arc<Model>,
+    pub(super) given: Vec<(Kind, String, Given)>,
 }
 
 /// What a given value is for.
@@ -36,13 +37,13 @@ pub struct Settings {
     pub values: BTreeMap<(Kind, String), Value>,
     /// Columns of the schedule: a list for every element, or one list for all.
     pub schedule: BTreeMap<String, Vec<Vec<f64>>>,
+    /// The unit of the values that are in that of a port, where one was given.
+    pub port: Option<Symbol>,
 }
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.model, &other.model)
-            && self.values == other.values
-            && self.schedule == other.schedule
+        self.model.is_same(&other.model) && self.values == other.values && self.schedule == other.schedule
     }
 }
 
@@ -103,11 +104,15 @@ impl Instance {
     /// # Errors
     /// One sentence that names the parameter and what would be right.
     pub fn settle(&self, place: &str, size: u32) -> Result<Settings> {
+        let (model, given) = self.for_ports(place)?;
         let mut settings =
-            Settings { model: self.model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new() };
-        for (kind, name, given) in &self.given {
+            Settings { model: model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new(), port: None };
+        for (kind, name, given) in &given {
             let what = format!("`{name}` of {place}");
-            let (tag, scheduled) = self.tag_of(*kind, name)?;
+            let (tag, scheduled) = tag_of(&model, *kind, name)?;
+            if tag.unit == TagUnit::Port {
+                settings.port = Some(port_unit(&what, given, settings.port)?);
+            }
             if scheduled {
                 settings.schedule.insert(name.clone(), columns(&what, given, tag, size)?);
                 continue;
@@ -126,21 +131,44 @@ impl Instance {
         settings.check(place, size, None)?;
         Ok(settings)
     }
+}
 
-    fn tag_of(&self, kind: Kind, name: &str) -> Result<(&Tag, bool)> {
-        let model = &self.model;
-        let (word, members): (_, Vec<&Member>) = match kind {
-            Kind::Param => ("parameter", model.params().iter().chain(model.members("Schedule")).collect()),
-            Kind::Init => ("state variable", model.state().iter().collect()),
-            Kind::Input => ("current port", continuous(model).collect()),
-        };
-        let Some(member) = members.iter().find(|member| member.name == name) else {
-            let known = members.iter().map(|member| member.name.as_str());
-            return Err(Error::unknown(word, name, format!("`{}`", model.name()), known));
-        };
-        let scheduled =
-            kind == Kind::Param && model.members("Schedule").iter().any(|column| column.name == name);
-        Ok((member.tag.as_ref().expect("every member of these structs has a tag"), scheduled))
+/// The tag of a member by name, and whether it is a column of the schedule.
+fn tag_of<'m>(model: &'m Model, kind: Kind, name: &str) -> Result<(&'m Tag, bool)> {
+    let word = match kind {
+        Kind::Param => "parameter",
+        Kind::Init => "state variable",
+        Kind::Input => "current port",
+    };
+    let members = members_of(model, kind);
+    let Some(member) = members.iter().find(|member| member.name == name) else {
+        let known = members.iter().map(|member| member.name.as_str());
+        return Err(Error::unknown(word, name, format!("`{}`", model.name()), known));
+    };
+    let scheduled = kind == Kind::Param && model.members("Schedule").iter().any(|column| column.name == name);
+    Ok((member.tag.as_ref().expect("every member of these structs has a tag"), scheduled))
+}
+
+/// What values of a kind can be set on.
+pub(super) fn members_of(model: &Model, kind: Kind) -> Vec<&Member> {
+    match kind {
+        Kind::Param => model.params().iter().chain(model.members("Schedule")).collect(),
+        Kind::Init => model.state().iter().collect(),
+        Kind::Input => continuous(model).collect(),
+    }
+}
+
+/// The unit of values that are in that of a port: all have one of the same dimension, or none has.
+fn port_unit(what: &str, given: &Given, known: Option<Symbol>) -> Result<Symbol> {
+    let one = table::find("1").expect("the table has the unit 1");
+    let unit = known.or(given.unit()).unwrap_or(one);
+    let alike = |number: &&Number| number.unit.map_or("number", |(dimension, _)| dimension) == unit.dimension;
+    match given.numbers().into_iter().find(|number| !alike(number)) {
+        None => Ok(unit),
+        Some(other) => {
+            let (expected, got) = (format!("a {} like the other values", unit.dimension), other.text());
+            Err(Error::Value { what: what.into(), expected, got })
+        }
     }
 }
 
@@ -171,6 +199,20 @@ fn columns(what: &str, given: &Given, tag: &Tag, size: u32) -> Result<Vec<Vec<f6
 }
 
 impl Settings {
+    /// The unit of the current that a generator makes, where it makes one; 1 where it is that of the port.
+    pub fn current_unit(&self) -> Option<Symbol> {
+        if !self.model.makes_currents() {
+            return None;
+        }
+        let members = self.model.params().iter().chain(self.model.members("Schedule"));
+        let units = members.filter_map(|member| match &member.tag()?.unit {
+            TagUnit::Unit(unit) => Some(*unit),
+            _ => None,
+        });
+        let mut currents = units.filter(|unit| unit.dimension == "current");
+        Some(self.port.or(currents.next()).unwrap_or(table::find("1").expect("the table has the unit 1")))
+    }
+
     /// The numbers of every member of `Params` (or `State`, with [`Kind::Init`]), drawn from `stream`.
     pub fn numbers(&self, kind: Kind, size: u32, stream: Option<Stream>) -> BTreeMap<String, Numbers> {
         match kind {

@@ -4,7 +4,8 @@
 
 use super::tag::{self, Tag};
 use naga::front::wgsl;
-use naga::{ScalarKind, TypeInner};
+use naga::keywords::wgsl::RESERVED;
+use naga::{Expression, Literal, ScalarKind, TypeInner};
 
 /// Everything that a model file says about itself.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Reflection {
     pub structs: Vec<Struct>,
     /// Functions of the file itself, without those of its imports.
     pub functions: Vec<Function>,
+    /// The constant `PORTS`, where the model has any number of ports.
+    pub ports: Option<u32>,
 }
 
 /// A struct of a model file: `Params`, `State`, `Input`, `Derived`, `Output`, `Schedule`.
@@ -28,15 +31,15 @@ pub struct Struct {
     pub members: Vec<Member>,
 }
 
-/// One member of a struct.
+/// One number of a struct: a member, or an element of a member that is an array.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Name, as published.
+    /// Name, as published; the elements of `tau_syn` are `tau_syn_1`, `tau_syn_2` and so on, those of `Input` numbers.
     pub name: String,
-    /// Type of one number.
+    /// Type of the number.
     pub scalar: Scalar,
-    /// Array length; only in `Derived`.
-    pub length: Option<u32>,
+    /// The array that it is an element of.
+    pub list: Option<String>,
     /// The tag; members of `Derived` and `Output` may go without.
     pub tag: Option<Tag>,
 }
@@ -120,6 +123,11 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
     let document: Vec<&str> = assembled.lines().map_while(|line| line.strip_prefix("//!")).collect();
     let document: Vec<&str> = document.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let title = document.first().map_or("", |line| line.trim().trim_end_matches('.')).to_string();
+    let ports = ports(&module);
+    if ports.is_some() && !assembled.lines().any(|line| line.starts_with(PORTS)) {
+        let message = format!("declare the number of ports on a line of its own: `{PORTS} = 1u;`");
+        return Err(Fault { line: 1, message });
+    }
     let mut structs = vec![];
     for (handle, ty) in module.types.iter() {
         let (Some(name), TypeInner::Struct { members, .. }) = (&ty.name, &ty.inner) else { continue };
@@ -139,11 +147,11 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
                 line,
                 message: format!("`{member_name}` must be f32, i32, u32 or (in Derived) an array of them"),
             })?;
-            if length.is_some() && name != "Derived" {
-                return Err(Fault {
-                    line,
-                    message: format!("`{member_name}`: only Derived may hold arrays"),
-                });
+            if length.is_some() && length != ports && name != "Derived" {
+                let message = format!(
+                    "`{member_name}`: outside Derived an array has an element for each port; declare `{PORTS} = 1u;` and write `array<f32, PORTS>`"
+                );
+                return Err(Fault { line, message });
             }
             let comments = module.doc_comments.as_ref().and_then(|all| all.struct_members.get(&(handle, k)));
             let tag_text = comments.map(|lines| {
@@ -161,7 +169,20 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
                 }
                 _ => None,
             };
-            out.push(Member { name: member_name, scalar, length, tag });
+            // WGSL keeps some names for itself, such as NEST's `std`: there they end in an underscore
+            let plain = member_name.strip_suffix('_').filter(|name| RESERVED.contains(name));
+            let member_name = plain.unwrap_or(&member_name).to_string();
+            let Some(length) = length else {
+                out.push(Member { name: member_name, scalar, list: None, tag });
+                continue;
+            };
+            let name_of = |k: u32| element_name(name, &member_name, k);
+            out.extend((1..=length).map(|k| Member {
+                name: name_of(k),
+                scalar,
+                list: Some(member_name.clone()),
+                tag: tag.clone(),
+            }));
         }
         structs.push(Struct { name: name.clone(), members: out });
     }
@@ -177,7 +198,25 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
         })
     });
     let functions = functions.collect();
-    Ok(Reflection { title, document: document.join("\n"), structs, functions })
+    Ok(Reflection { title, document: document.join("\n"), structs, functions, ports })
+}
+
+/// How a model declares its number of ports: with this, at the start of a line.
+pub const PORTS: &str = "const PORTS";
+
+/// The value of the constant `PORTS`.
+fn ports(module: &naga::Module) -> Option<u32> {
+    let (_, found) = module.constants.iter().find(|(_, it)| it.name.as_deref() == Some("PORTS"))?;
+    match module.global_expressions[found.init] {
+        Expression::Literal(Literal::U32(number)) => Some(number),
+        _ => None,
+    }
+}
+
+/// The name of the `k`-th element of an array, from 1. Ports have numbers; `I_syn_` gives `I_syn_1`, so that there
+/// may be a member `I_syn` besides.
+fn element_name(owner: &str, list: &str, k: u32) -> String {
+    if owner == "Input" { k.to_string() } else { format!("{}_{k}", list.trim_end_matches('_')) }
 }
 
 fn scalar_of(module: &naga::Module, ty: naga::Handle<naga::Type>) -> Option<(Scalar, Option<u32>)> {

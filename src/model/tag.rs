@@ -1,7 +1,7 @@
 //! The tag of a struct member in a model file: `/// meaning [unit] = default, bound, bound`.
 //!
 //! `[1]` is dimensionless, `[spikes]` marks an input that counts events and ignores weights, `[output]` is the
-//! unit of the output that follows a synapse, and
+//! unit of the output that follows a synapse, `[port]` that of the port that a generator acts on, and
 //! `{soft | hard}` in place of the unit makes a choice between words. After the default come, in any order,
 //! bounds (`> 0`, `<= V_th`, `in 0..1`), `from NAME` (the state is kept relative to that parameter) and
 //! `continuous` (the input is a current, not a sum of spikes) `presynaptic` (the input is what the neuron that
@@ -41,6 +41,8 @@ pub enum TagUnit {
     Spikes,
     /// `[output]`: a synapse's port or state, in the unit that its output takes.
     Output,
+    /// `[port]`: a generator's value, in the unit of the port that it acts on.
+    Port,
     /// `{a | b}`: the value is one of these words, stored as its position.
     Choice(Vec<String>),
 }
@@ -149,12 +151,13 @@ fn parse_unit(text: &str, close: char) -> Result<TagUnit, String> {
     match text.trim() {
         "spikes" => return Ok(TagUnit::Spikes),
         "output" => return Ok(TagUnit::Output),
+        "port" => return Ok(TagUnit::Port),
         _ => {}
     }
     let known = || table::UNITS.iter().map(|unit| unit.symbol).collect::<Vec<_>>().join(", ");
     table::find(text.trim())
         .map(TagUnit::Unit)
-        .ok_or_else(|| format!("no unit `{text}`; known are {}, spikes, output", known()))
+        .ok_or_else(|| format!("no unit `{text}`; known are {}, spikes, output, port", known()))
 }
 
 fn parse_term(text: &str, unit: &TagUnit) -> Result<Term, String> {

@@ -33,6 +33,9 @@ impl Value {
     }
 }
 
+/// The unit of pure numbers.
+const ONE: Symbol = Symbol { symbol: "1", dimension: "number", rust: "Dimensionless", exponent: 0 };
+
 /// One number as given, with its unit if it had one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
@@ -210,7 +213,7 @@ pub fn parse_quantity(text: &str) -> std::result::Result<Number, String> {
 }
 
 impl Number {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let symbol = self.unit.and_then(|(dimension, exponent)| {
             table::UNITS.iter().find(|unit| unit.dimension == dimension && unit.exponent == exponent)
         });
@@ -253,7 +256,8 @@ impl Given {
         let symbol = match unit {
             TagUnit::Choice(words) => return self.choice(what, words),
             TagUnit::Unit(symbol) => *symbol,
-            TagUnit::Spikes | TagUnit::Output => table::find("1").expect("the table has the unit 1"),
+            TagUnit::Port => self.unit().unwrap_or(ONE),
+            TagUnit::Spikes | TagUnit::Output => ONE,
         };
         match self {
             Given::Constant(number) => Ok(Value::Constant(number.value_in(what, symbol)?)),
@@ -268,6 +272,26 @@ impl Given {
             Given::Word(word) => Err(no_quantity(what, std::slice::from_ref(word))),
             Given::Words(words) => Err(no_quantity(what, words)),
         }
+    }
+
+    /// Its numbers.
+    pub fn numbers(&self) -> Vec<&Number> {
+        match self {
+            Given::Constant(number) => vec![number],
+            Given::Each(numbers) => numbers.iter().collect(),
+            Given::Lists(lists) => lists.iter().flat_map(Given::numbers).collect(),
+            Given::Random(_, arguments) => arguments.iter().map(|(_, number)| number).collect(),
+            Given::Word(_) | Given::Words(_) => vec![],
+        }
+    }
+
+    /// The SI unit of a value's dimension, where it was given with a unit.
+    pub fn unit(&self) -> Option<Symbol> {
+        let (dimension, _) = self.numbers().first()?.unit?;
+        table::UNITS
+            .iter()
+            .find(|unit| unit.dimension == dimension)
+            .map(|unit| Symbol { exponent: 0, ..*unit })
     }
 
     fn choice(&self, what: &str, words: &[String]) -> Result<Value> {

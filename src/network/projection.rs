@@ -110,7 +110,7 @@ pub enum Carries {
 impl Carries {
     fn from_source(source: &Population) -> Carries {
         let model = &source.settings.model;
-        match (model.current_unit(), model.is_scheduled()) {
+        match (source.settings.current_unit(), model.is_scheduled()) {
             (None, _) => Carries::Spikes,
             (Some(_), true) => Carries::Levels,
             (Some(_), false) => Carries::Currents,
@@ -276,7 +276,7 @@ impl<'a> ProjectionBuilder<'a> {
         }
         let source = network.get(self.from.slices()[0].population);
         let carries = Carries::from_source(source);
-        let current = source.settings.model.current_unit();
+        let current = source.settings.current_unit();
         if current.is_some() && (sender.is_some() || receptor.is_some()) {
             let model = source.settings.model.name();
             return Err(Error::network(format!(

@@ -53,7 +53,7 @@ pub(crate) fn kind_in(population: &Population, name: &str) -> Result<Kind> {
         return Ok(Kind::Param);
     }
     let neuron = model.role() == Role::Neuron;
-    if neuron && model.state().iter().find(named).is_some_and(|member| member.length.is_none()) {
+    if neuron && model.state().iter().find(named).is_some_and(|member| member.list.is_none()) {
         return Ok(Kind::Init);
     }
     if continuous(model).any(|member| member.name == name) {

@@ -92,8 +92,8 @@ impl Target<'_> {
         for model in self.models() {
             let member = self.find(model, port)?;
             let TagUnit::Unit(unit) = member.tag().expect("inputs have tags").unit else { continue };
-            // dimensionless models take the numbers as they are
-            let plain = [unit, current].iter().any(|unit| unit.symbol == "1");
+            // numbers without a unit are in that of the port
+            let plain = current.symbol == "1";
             if !plain && unit.dimension != current.dimension {
                 return Err(Error::network(format!(
                     "{}: port `{}` of `{}` takes a {}, the generator makes a {}",

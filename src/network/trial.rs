@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::model::Instance;
 use crate::model::instance::Settings;
 use std::ops::Range;
-use std::sync::Arc;
 
 impl Network {
     /// Which trials run together; without a call, trial 0 alone. What happens in a trial depends on its number
@@ -68,11 +67,20 @@ impl Network {
         let settle = |(trial, model): (usize, M)| {
             let instance: Instance = model.into();
             let place = format!("population `{name}` in trial {trial}");
-            if Arc::ptr_eq(instance.model(), &known.settings.model) {
-                return instance.settle(&place, known.size);
-            }
             let (own, other) = (known.settings.model.name(), instance.model().name());
-            Err(Error::network(format!("{place} stays a population of `{own}`, got `{other}`")))
+            if !instance.model().is_same_but_for_ports(&known.settings.model) {
+                let text = format!("{place} stays a population of `{own}`, got `{other}`");
+                return Err(Error::network(text));
+            }
+            let settings = instance.settle(&place, known.size)?;
+            let (kept, got) = (known.settings.model.ports(), settings.model.ports());
+            if let (Some(kept), Some(got)) = (kept, got)
+                && kept != got
+            {
+                let text = format!("{place} keeps the {kept} ports of its population, got values for {got}");
+                return Err(Error::network(text));
+            }
+            Ok(settings)
         };
         let each_trial: Vec<Settings> = models.into_iter().enumerate().map(settle).collect::<Result<_>>()?;
         if each_trial.is_empty() {

@@ -133,7 +133,8 @@ impl Drain {
         if element >= range.len {
             return;
         }
-        let times = if range.counts { spike.value.round().max(0.0) as u64 } else { 1 };
+        // below 0 it is a transition back, one event too
+        let times = if range.counts { spike.value.round().abs() as u64 } else { 1 };
         recording.populations[range.population].of_trials[range.copy as usize] += times;
         let trial = recording.trials.start + range.copy;
         let several = recording.trials.len() > 1;

@@ -93,7 +93,7 @@ impl Synapse {
         };
         let source = network.get(from.slices()[0].population);
         let model = &network.get(to.slices()[0].population).settings.model;
-        let is_current = source.settings.model.current_unit().is_some();
+        let is_current = source.settings.model.makes_currents();
         let port = if is_current { current_port(model, number) } else { spike_port(model, number) };
         port.map(Some).ok_or_else(|| {
             let names: Vec<&str> =

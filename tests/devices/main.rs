@@ -9,6 +9,7 @@
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `simulator`: a run in NEST's words, and what is changed while it runs;
 //! - `examples`: the examples at reduced size;
@@ -24,6 +25,7 @@ mod models;
 mod monitors;
 mod npz;
 mod parity;
+mod ports;
 mod procedural;
 mod simulator;
 mod statistics;
@@ -67,6 +69,7 @@ fn main() {
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(ports::all());
     all.extend(inputs::all());
     all.extend(simulator::all());
     #[cfg(feature = "cli")]

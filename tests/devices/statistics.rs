@@ -73,25 +73,40 @@ fn rate_and_variation(recording: &Recording, record: &str) -> (f64, f64) {
     (record.times.len() as f64 / f64::from(record.width) / seconds, variance.sqrt() / mean)
 }
 
-/// Neurons with random spikes: means over seeds lie within the spread of NEST's seeds.
-fn escape_noise(device: &Device) -> Result<(), Failed> {
+/// How many of the recorded binary neurons are active after 100 ms, and how many change between two rows.
+fn active_and_changing(recording: &Recording, record: &str) -> (f64, f64) {
+    let table = recording.traces.iter().find(|table| table.name == record).expect("it is recorded");
+    let width = table.width as usize;
+    let states = &table.variables[0].1[100 * width..];
+    let active = states.iter().map(|state| f64::from(*state)).sum::<f64>() / states.len() as f64;
+    let changes = states.iter().zip(&states[width..]).filter(|(before, after)| before != after).count();
+    (active, changes as f64 / (states.len() - width) as f64)
+}
+
+/// Runs `name` of the reference folder over seeds: the means of what `measure` finds lie within the spread of NEST's.
+fn as_random_as_nest(
+    name: &str,
+    what: [&str; 2],
+    measure: fn(&Recording, &str) -> (f64, f64),
+    device: &Device,
+) -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/noise");
-    let text = std::fs::read_to_string(folder.join("escape.json"))?;
+    let text = std::fs::read_to_string(folder.join(format!("{name}.json")))?;
     let reference: serde_json::Value = serde_json::from_str(&text)?;
     // a mean over 2 seeds is less certain
     let (seeds, band) = if device.kind() == "cpu" { (10, 1.0) } else { (2, 2.5) };
     let mut recordings = vec![];
     for seed in 1..=seeds {
-        let mut experiment = Experiment::load(folder.join("escape.toml"))?;
+        let mut experiment = Experiment::load(folder.join(format!("{name}.toml")))?;
         experiment.network.set_seed(seed);
         let mut rollout = Rollout::new(&experiment.network, device)?;
         rollout.advance_steps(10_000, &mut |_| {})?;
         recordings.push(rollout.take_recording());
     }
     for (name, found) in reference["found"].as_object().ok_or("a table of populations")? {
-        let each: Vec<_> = recordings.iter().map(|recording| rate_and_variation(recording, name)).collect();
+        let each: Vec<_> = recordings.iter().map(|recording| measure(recording, name)).collect();
         let mean = |of: fn(&(f64, f64)) -> f64| each.iter().map(of).sum::<f64>() / seeds as f64;
-        for (what, value) in [("rate_hz", mean(|both| both.0)), ("cv", mean(|both| both.1))] {
+        for (what, value) in what.into_iter().zip([mean(|both| both.0), mean(|both| both.1)]) {
             let number = |key: &str| found[what][key].as_f64().ok_or("a number");
             let (center, half) = (number("mean")?, band * number("sd")?);
             within(&format!("`{what}` of `{name}`"), value, center - half, center + half)?;
@@ -125,12 +140,19 @@ pub fn all() -> Vec<Trial> {
         let count = mean(|seed| run("cuba_tutorial.toml", seed, 200.0, device), seeds(device), spikes)?;
         within("the number of spikes", count, 0.95 * 4356.0, 1.05 * 4356.0)
     });
+    let escape = |name: &'static str| -> Check {
+        Box::new(move |device| as_random_as_nest(name, ["rate_hz", "cv"], rate_and_variation, device))
+    };
+    let binary: Check =
+        Box::new(|device| as_random_as_nest("binary", ["active", "changes"], active_and_changing, device));
     let all = [
         ("brunel", brunel),
         ("balanced", balanced),
         ("balanced_readme", uncoupled),
         ("cuba_tutorial", tutorial),
-        ("escape_noise", Box::new(escape_noise)),
+        ("escape_noise", escape("escape")),
+        ("escape_noise_ports", escape("escape_ports")),
+        ("binary", binary),
     ];
     all.into_iter().flat_map(|(name, check)| trials(&format!("statistics::{name}"), check)).collect()
 }

@@ -1,8 +1,8 @@
 # requirements: nest-simulator==3.10.0
-"""Rate and variation of intervals of the neurons in noise/escape.toml in NEST 3.10.0, over several seeds, written to
-noise/escape.json.
+"""Rate and variation of intervals of the neurons in noise/escape.toml and noise/escape_ports.toml in NEST 3.10.0, over
+several seeds, written to noise/escape.json and noise/escape_ports.json.
 
-    python escape_noise.py
+    python escape_noise.py [escape | escape_ports]
 """
 import json
 import sys
@@ -29,12 +29,13 @@ def spread(values):
     return dict(mean=round(float(np.mean(values)), 4), sd=round(float(np.std(values, ddof=1)), 4))
 
 
-path = HERE / "noise" / "escape.toml"
-experiment = Experiment(path)
-runs = [make_nest.simulate(experiment, seed) for seed in SEEDS]
-found = {}
-for record in experiment.records:
-    rates, variations = zip(*(measures(experiment, arrays, record) for arrays in runs))
-    found[record] = dict(rate_hz=spread(rates), cv=spread(variations))
-    print(record, found[record], file=sys.stderr)
-path.with_suffix(".json").write_text(json.dumps(dict(nest=nest.__version__, seeds=len(SEEDS), found=found), indent=2) + "\n")
+for name in sys.argv[1:] or ["escape", "escape_ports"]:
+    path = HERE / "noise" / f"{name}.toml"
+    experiment = Experiment(path)
+    runs = [make_nest.simulate(experiment, seed) for seed in SEEDS]
+    found = {}
+    for record in experiment.records:
+        rates, variations = zip(*(measures(experiment, arrays, record) for arrays in runs))
+        found[record] = dict(rate_hz=spread(rates), cv=spread(variations))
+        print(record, found[record], file=sys.stderr)
+    path.with_suffix(".json").write_text(json.dumps(dict(nest=nest.__version__, seeds=len(SEEDS), found=found), indent=2) + "\n")

@@ -117,8 +117,9 @@ class Net(brainstate.nn.Module):
         drive = self.drive[name]
         for module, target, elements in self.inputs:
             if target == name:
-                # models without units take the numbers as they are
-                current = module() if base(self.drive[name]) is not u.UNITLESS else module() / u.mA
+                # the classes take any unit: here all are mA, and models in other units take the numbers as they are
+                unit = base(self.drive[name])
+                current = module() if unit is u.mA else module() / u.mA * (1 if unit is u.UNITLESS else unit)
                 drive = u.math.zeros(self.experiment.size(name)) * u.get_unit(current) + drive
                 drive = drive.at[elements].add(current)
         return drive

@@ -78,7 +78,9 @@ def structured(params, known):
 
 
 def receptor(port, model):
-    """NEST's number of a port."""
+    """NEST's number of a port; ports that are lists have these numbers as names."""
+    if str(port).isdigit():
+        return int(port)
     return nest.GetDefaults(model).get("receptor_types", PORTS.get(model, {}))[port]
 
 
@@ -119,9 +121,8 @@ def observe(experiment, record, nodes):
         nest.Connect(ids, recorder, syn_spec=dict(delay=experiment.dt))
     else:
         every = experiment.value(record.get("every", experiment.dt))
-        model = experiment.populations[experiment.elements(record["from"])[0][0]]["model"]
-        # a recordable V_m.s is V_m_s in a file
-        dotted = {str(r).replace(".", "_"): str(r) for r in nest.GetDefaults(model)["recordables"]}
+        # a recordable V_m.s is V_m_s in a file; the list g has as many recordables as the neuron has ports
+        dotted = {str(r).replace(".", "_"): str(r) for r in ids[0].recordables}
         recorder = nest.Create("multimeter", params=dict(interval=every, record_from=[dotted[v] for v in record["what"]]))
         nest.Connect(recorder, ids, syn_spec=dict(delay=experiment.dt))
     return recorder

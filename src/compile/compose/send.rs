@@ -4,7 +4,6 @@
 //! them at the beginning of that step, from the same spike.
 
 use super::{Builder, Found, Part};
-use crate::compile::constants::flat;
 use crate::compile::recipe::{Recipe, sender_prefix};
 use crate::error::Result;
 use crate::lane::{self, NodeId, Op, Value};
@@ -88,16 +87,14 @@ impl Builder<'_> {
 
     /// A state variable of the neuron, made absolute where it is kept relative to a parameter.
     fn variable(&mut self, recipe: &Recipe, neuron: &Value, name: &str) -> NodeId {
-        let members = flat(recipe.model.state());
-        let k = members.iter().position(|(known, _)| known == name).expect("projections are checked");
+        let mut members = recipe.model.state().iter();
+        let k = members.position(|member| member.name == name).expect("projections are checked");
         self.absolute(recipe, k, neuron.scalars()[k])
     }
 
     /// The value of the `member`-th state variable.
     pub(super) fn absolute(&mut self, recipe: &Recipe, member: usize, node: NodeId) -> NodeId {
-        let (name, _) = &flat(recipe.model.state())[member];
-        let declared = recipe.model.state().iter().find(|member| member.name == *name);
-        match declared.and_then(|member| member.tag()).and_then(|tag| tag.from.as_ref()) {
+        match recipe.model.state()[member].tag().and_then(|tag| tag.from.as_ref()) {
             Some(origin) => {
                 let origin = self.constant(origin);
                 self.graph.binary(Op::Add, node, origin)

@@ -1,0 +1,185 @@
+//! Adaptive exponential integrate-and-fire neuron with alpha-shaped conductances at any number of ports.
+//!
+//!     C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - I_syn - w + I + I_e
+//!     I_syn is the sum over the ports of g_k (V - E_rev_k)
+//!     tau_w dw/dt = a (V - E_L) - w
+//!     g_k(t) = w (e / tau_syn_k) t exp(-t / tau_syn_k) for a spike of weight w: it peaks at w
+//!
+//! There are as many ports as tau_syn and E_rev have values; they are called 1, 2 and so on.
+//! At V_peak (at V_th without the exponential, for Delta_T = 0) V becomes V_reset and w grows by b, within the step:
+//! the test follows each step of the integration. Several spikes in a step count as one. V is held at V_reset for
+//! t_ref after a spike, and the equations see no V above V_peak. An injected current acts from the step after its
+//! arrival. Adaptive Runge-Kutta of order 4 and 5. Brette & Gerstner (2005), doi:10.1152/jn.00686.2005.
+//! NEST: aeif_cond_alpha_multisynapse.
+
+#import lib/clock
+#import lib/ode/rkf45_events
+
+const PORTS = 1u;
+
+struct Params {
+    /// Potential at which a spike is over [mV] = 0, >= V_th, > V_reset
+    V_peak: f32,
+    /// Reset potential [mV] = -60
+    V_reset: f32,
+    /// Refractory time [ms] = 0, >= 0
+    t_ref: f32,
+    /// Leak conductance [nS] = 30, > 0
+    g_L: f32,
+    /// Membrane capacitance [pF] = 281, > 0
+    C_m: f32,
+    /// Reversal potential of a port [mV] = 0
+    E_rev: array<f32, PORTS>,
+    /// Leak potential [mV] = -70.6
+    E_L: f32,
+    /// Slope of the exponential [mV] = 2, >= 0
+    Delta_T: f32,
+    /// Time constant of the adaptation [ms] = 144, > 0
+    tau_w: f32,
+    /// Adaptation below the threshold [nS] = 4
+    a: f32,
+    /// Growth of the adaptation at a spike [pA] = 80.5
+    b: f32,
+    /// Potential at which a spike begins [mV] = -50.4
+    V_th: f32,
+    /// Rise time of the conductance of a port [ms] = 2, > 0
+    tau_syn: array<f32, PORTS>,
+    /// Constant current [pA] = 0
+    I_e: f32,
+    /// Error allowed in a step of the integration, in mV, nS and pA [1] = 1e-6, > 0
+    gsl_error_tol: f32,
+}
+
+struct State {
+    /// Membrane potential [mV] = E_L, from E_L
+    V_m: f32,
+    /// Conductance of a port [nS] = 0
+    g: array<f32, PORTS>,
+    /// Derivative variable of the conductance of a port, in nS per ms [1] = 0
+    dg: array<f32, PORTS>,
+    /// Adaptation current [pA] = 0
+    w: f32,
+    /// Injected current that arrived in the last step [pA] = 0
+    I_stim: f32,
+    /// Step size of the integration [ms] = 0.1
+    h: f32,
+    /// What V_m has lost to rounding [mV] = 0
+    V_lost: f32,
+    /// What w has lost to rounding [pA] = 0
+    w_lost: f32,
+    /// Remaining refractory steps, this one included [1] = 0
+    refractory: u32,
+    /// Whether there was a spike in this step [1] = 0
+    spiked: u32,
+}
+
+struct Input {
+    /// Spikes, summed weight [nS], > 0
+    port: array<f32, PORTS>,
+    /// Injected current [pA], continuous
+    I: f32,
+}
+
+struct Derived {
+    g_L: f32,
+    C_m: f32,
+    E_rev: array<f32, PORTS>,
+    V_th: f32,
+    V_peak: f32,
+    V_reset: f32,
+    I_e: f32,
+    a: f32,
+    b: f32,
+    rise: f32,
+    slope: f32,
+    rate_w: f32,
+    rate: array<f32, PORTS>,
+    jump: array<f32, PORTS>,
+    scale: f32,
+    tolerance: f32,
+    refractory_steps: u32,
+}
+
+fn derive(p: Params, dt: f32) -> Derived {
+    let plain = p.Delta_T == 0.0;
+    var d: Derived;
+    d.g_L = p.g_L;
+    d.C_m = p.C_m;
+    d.V_th = p.V_th - p.E_L;
+    d.V_peak = select(p.V_peak, p.V_th, plain) - p.E_L;
+    d.V_reset = p.V_reset - p.E_L;
+    d.I_e = p.I_e;
+    d.a = p.a;
+    d.b = p.b;
+    d.rise = p.g_L * p.Delta_T;
+    d.slope = 1.0 / select(p.Delta_T, 1.0, plain);
+    d.rate_w = 1.0 / p.tau_w;
+    for (var k = 0u; k < PORTS; k++) {
+        d.E_rev[k] = p.E_rev[k] - p.E_L;
+        d.rate[k] = -1.0 / p.tau_syn[k];
+        d.jump[k] = exp(1.0) / p.tau_syn[k];
+    }
+    d.scale = 1.0 / (p.V_peak - p.V_reset);
+    d.tolerance = p.gsl_error_tol;
+    d.refractory_steps = steps_to_last(p.t_ref, dt);
+    return d;
+}
+
+fn derivative(p: Params, d: Derived, s: State) -> State {
+    var change: State;
+    let held = s.refractory > 0u;
+    let V = select(min(s.V_m, d.V_peak), d.V_reset, held);
+    let leak = -d.g_L * V + d.rise * exp((V - d.V_th) * d.slope);
+    var I_syn = 0.0;
+    for (var k = 0u; k < PORTS; k++) {
+        I_syn += s.g[k] * (V - d.E_rev[k]);
+        change.dg[k] = d.rate[k] * s.dg[k];
+        change.g[k] = s.dg[k] + d.rate[k] * s.g[k];
+    }
+    change.V_m = select((leak - I_syn - s.w + s.I_stim + d.I_e) / d.C_m, 0.0, held);
+    change.w = (d.a * V - s.w) * d.rate_w;
+    return change;
+}
+
+fn event(p: Params, d: Derived, s: State) -> State {
+    var next = s;
+    if (s.refractory > 0u) {
+        next.V_m = d.V_reset;
+    } else if (s.V_m >= d.V_peak) {
+        next.V_m = d.V_reset;
+        next.w += d.b;
+        next.spiked = 1u;
+        // the rest of this step counts as none of the refractory time
+        next.refractory = select(0u, d.refractory_steps + 1u, d.refractory_steps > 0u);
+    }
+    return next;
+}
+
+fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
+    var begin = s;
+    begin.spiked = 0u;
+    var lost: State;
+    lost.V_m = s.V_lost;
+    lost.w = s.w_lost;
+    let after = rkf45_events(p, d, begin, dt, d.tolerance, s.h, lost);
+    var next = after.s;
+    next.V_lost = after.lost.V_m;
+    next.w_lost = after.lost.w;
+    next.h = after.h;
+    next.refractory -= min(next.refractory, 1u);
+    for (var k = 0u; k < PORTS; k++) {
+        next.dg[k] += d.jump[k] * x.port[k];
+    }
+    next.I_stim = x.I;
+    return next;
+}
+
+fn threshold(d: Derived, s: State) -> f32 {
+    return select(min((s.V_m - d.V_peak) * d.scale, -1e-6), 1.0, s.spiked > 0u);
+}
+
+fn reset(d: Derived, s: State) -> State {
+    var next = s;
+    next.spiked = 0u;
+    return next;
+}
