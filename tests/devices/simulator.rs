@@ -12,6 +12,10 @@ use synfire::simulator::{SimulationResult, Simulator, SpikeRecorder, Synapse};
 use synfire::unit::{Hz, S, mV, ms, pA};
 use synfire::{Device, Network, Rollout};
 
+#[allow(dead_code, reason = "an example's `main` is for `cargo run`")]
+#[path = "../../examples/closed_loop.rs"]
+mod closed_loop;
+
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), Failed> {
     if found == expected {
         return Ok(());
@@ -177,18 +181,18 @@ fn weights_are_set(device: &Device) -> Result<(), Failed> {
         let recorder = sim.record_spikes(&cells)?;
         Ok((sim, [world, cells], recorder))
     };
-    let (mut sim, [world, cells], recorder) = build(900.0, 1.0)?;
+    let (mut sim, [world, cells], recorder) = build(3000.0, 1.0)?;
     let all = sim.connections(&world, &cells)?;
     same("number", all.len(), 210)?;
     let one = sim.connections(&world.slice(1..2)?, &cells.slice(64..65)?)?;
     same("one", (one.len(), one[0].source.index, one[0].target.index, &*one[0].port), (1, 1, 64, "ex"))?;
-    same("delay", (one[0].delay_ms, one[0].weight), (1.0, 900.0))?;
+    same("delay", (one[0].delay_ms, one[0].weight), (1.0, 3000.0))?;
     same("onwards", sim.connections(&cells.slice(7..9)?, &cells)?.len(), 10)?;
     let before = sim.simulate(30.0 * ms)?.n_events(&recorder);
-    sim.set_weights(&all, 300.0 * pA)?;
+    sim.set_weights(&all, 1500.0 * pA)?;
     sim.set_delays(&all, 2.5 * ms)?;
     let after = sim.simulate(40.0 * ms)?.n_events(&recorder);
-    let (mut weak, _, _) = build(300.0, 2.5)?;
+    let (mut weak, _, _) = build(1500.0, 2.5)?;
     weak.simulate(30.0 * ms)?;
     same("as built", after, weak.simulate(40.0 * ms)?.n_events(&recorder))?;
     same("fewer", after < before, true)?;
@@ -201,7 +205,7 @@ fn weights_are_set(device: &Device) -> Result<(), Failed> {
     sim.set_weights(&inward, vec![0.0; inward.len()])?;
     let weights = sim.connections(&world, &cells)?.weights();
     same("silenced", weights.iter().filter(|weight| **weight == 0.0).count(), 105)?;
-    same("the rest", weights.iter().filter(|weight| **weight == 300.0).count(), 105)?;
+    same("the rest", weights.iter().filter(|weight| **weight == 1500.0).count(), 105)?;
     Ok(())
 }
 
@@ -248,7 +252,7 @@ fn spikes_are_injected(device: &Device) -> Result<(), Failed> {
     let mut sim = Simulator::on(device.clone(), 0.1 * ms)?;
     let world = sim.create("world", spike_generator().spike_times(vec![9.0 * ms]), 2)?;
     let cells = sim.create("cells", iaf_psc_exp(), 10)?;
-    sim.connect(&world, &cells, all_to_all(), Synapse::weight(100.0 * pA))?;
+    sim.connect(&world, &cells, all_to_all(), Synapse::weight(100.0 * pA).receptor("ex"))?;
     sim.simulate(5.0 * ms)?;
     refused(sim.inject_spikes(&world, [(0, 5.0 * ms)]), "after 5 ms")?;
     refused(sim.inject_spikes(&world, [(2, 6.0 * ms)]), "below 2")?;
@@ -303,8 +307,25 @@ fn bounds_hold(device: &Device) -> Result<(), Failed> {
     same("rate", sim.get(&noise, "rate")?, vec![50.0])
 }
 
+/// The example's controller reaches its rate, and again after the noise has become weaker.
+fn loop_closes(device: &Device) -> Result<(), Failed> {
+    let seen = closed_loop::control(device, 200, 20.0, 400)?;
+    let mean = |range: std::ops::Range<usize>, value: fn(&closed_loop::Slice) -> f64| {
+        let len = range.len() as f64;
+        seen[range].iter().map(value).sum::<f64>() / len
+    };
+    let rates = [mean(250..400, |slice| slice.rate_hz), mean(650..800, |slice| slice.rate_hz)];
+    let currents = [mean(250..400, |slice| slice.current), mean(650..800, |slice| slice.current)];
+    if rates.iter().any(|rate| (rate - 20.0).abs() > 2.0) {
+        return Err(format!("rates of {rates:?} Hz, wanted 20 Hz").into());
+    }
+    // 2 kHz less of 30 pA for 2 ms are 120 pA less, and the noise is weaker
+    same("makes up for the noise", (80.0..200.0).contains(&(currents[1] - currents[0])), true)
+        .map_err(|_| format!("currents of {currents:?} pA").into())
+}
+
 pub fn all() -> Vec<Trial> {
-    let checks: [(&str, fn(&Device) -> Result<(), Failed>); 9] = [
+    let checks: [(&str, fn(&Device) -> Result<(), Failed>); 11] = [
         ("continuing is one run", continuing_is_one_run),
         ("set is built with", set_is_built_with),
         ("set on a slice", set_on_a_slice),
@@ -314,8 +335,9 @@ pub fn all() -> Vec<Trial> {
         ("single weights count", single_weights_count),
         ("spikes are injected", spikes_are_injected),
         ("trials and receptors", trials_and_receptors),
+        ("bounds hold", bounds_hold),
+        ("loop closes", loop_closes),
     ];
-    let bounds: (&str, fn(&Device) -> Result<(), Failed>) = ("bounds hold", bounds_hold);
-    let named = checks.into_iter().chain([bounds]);
+    let named = checks.into_iter();
     named.flat_map(|(name, check)| trials(&format!("simulator: {name}"), Box::new(check) as Check)).collect()
 }
