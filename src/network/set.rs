@@ -128,9 +128,7 @@ fn set_settings(
         // parameters that have their default from this one keep it
         for other in model.params().iter().filter(|_| kind == Kind::Param) {
             let key = (kind, other.name.clone());
-            if !settings.values.contains_key(&key) {
-                settings.values.insert(key, value_of(&known[&other.name]));
-            }
+            settings.values.entry(key).or_insert_with(|| value_of(&known[&other.name]));
         }
         let whole = slice.len == size && new.iter().all(|value| *value == new[0]);
         let value = if whole {
