@@ -6,6 +6,8 @@
 //! 4. [`wire`]: rows of synapses, the window, the scale of every port;
 //! 5. [`schedule`]: spikes that are known beforehand, and values that are there from the start.
 //!
+//! [`retune`] goes through the first two again for one kernel, when a parameter of a built network changes.
+//!
 //! Nothing in here knows a model by name.
 
 pub mod compose;
@@ -15,6 +17,7 @@ pub mod kernel;
 pub mod layout;
 mod level;
 pub mod recipe;
+pub mod retune;
 mod scale;
 pub mod schedule;
 mod sent;
@@ -85,5 +88,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         traces: layout.traces,
         populations: layout.populations,
         synapses: wired.synapses,
+        places: layout.places,
+        loads: wired.loads,
     })
 }

@@ -6,7 +6,8 @@ pub mod cpu;
 pub mod gpu;
 
 use crate::error::{Error, Result};
-use crate::program::{Event, Program};
+use crate::program::{Edit, Event, Kernel, Program};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A device that programs can be loaded on.
@@ -73,6 +74,78 @@ pub trait Engine: Send {
     /// # Errors
     /// [`Error::Device`] where the device fails or the snapshot is of another program.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()>;
+
+    /// What it runs, with all changes made so far.
+    fn program(&self) -> &Arc<Program>;
+
+    /// Reads a state variable of some elements.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails.
+    fn state(&mut self, span: Span, variable: usize) -> Result<Vec<u32>>;
+
+    /// Replaces a state variable of some elements, a word each.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails.
+    fn set_state(&mut self, span: Span, variable: usize, words: &[u32]) -> Result<()>;
+
+    /// Adds what arrives at a port of some elements in the next step, in units of its scale.
+    ///
+    /// # Errors
+    /// [`Error::Value`] where the sum exceeds 32 bits, [`Error::Device`] where the device fails.
+    fn arrive(&mut self, span: Span, port: usize, amounts: &[i32]) -> Result<()>;
+
+    /// Replaces the constants of a kernel, by member.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails.
+    fn set_constants(&mut self, kernel: usize, constants: Vec<Vec<Vec<u32>>>) -> Result<()>;
+
+    /// Replaces a kernel by another one over the same elements, state and slots.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device refuses it.
+    fn set_kernel(&mut self, number: usize, kernel: Kernel) -> Result<()>;
+
+    /// Changes weights and delays of stored synapses.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device fails.
+    fn edit(&mut self, edits: &[Edit]) -> Result<()>;
+}
+
+/// Adds amounts to what arrives in a step, all or none of them.
+fn add_arrivals(words: &mut [u32], amounts: &[i32]) -> Result<()> {
+    let sums = words.iter().zip(amounts).map(|(word, amount)| (*word as i32).checked_add(*amount));
+    let sums = sums.collect::<Option<Vec<i32>>>().ok_or_else(|| Error::Value {
+        what: "what is injected".into(),
+        expected: "small enough to add up in 32 bits with all that arrives in the step".into(),
+        got: "more than that".into(),
+    })?;
+    words.iter_mut().zip(sums).for_each(|(word, sum)| *word = sum as u32);
+    Ok(())
+}
+
+/// Consecutive elements of a member of a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Position of the kernel.
+    pub kernel: usize,
+    /// Position of the member in it.
+    pub member: usize,
+    /// First element of the member.
+    pub first: u32,
+    /// Number of elements.
+    pub len: u32,
+}
+
+impl Span {
+    /// The part that lies in `first..first + len` of the member: its first element and their number, where there is one.
+    pub(crate) fn within(&self, first: u32, len: u32) -> Option<Range<u32>> {
+        let (low, high) = (self.first.max(first), (self.first + self.len).min(first + len));
+        (low < high).then_some(low..high)
+    }
 }
 
 impl Device {

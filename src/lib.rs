@@ -51,6 +51,10 @@
 //! [`Network::set_trials`] runs independent copies of a network together, [`Network::set_each_trial`] gives each its own
 //! values: repetitions with other noise, sweeps of parameters, batches of inputs.
 //!
+//! [`Simulator`] says the same in NEST's words. A network that is built can be changed while it runs: parameters,
+//! currents, state, weights and delays are set ([`Rollout::set`], [`Rollout::set_weights`]) and spikes injected
+//! ([`Rollout::inject_spikes`]) between two advances, and no synapse is built again.
+//!
 //! Nothing above [`device`] knows wgpu, nothing below [`compile`] knows a model's name. Results do not depend on
 //! threads, chunks, windows or workgroups: spikes add up as integers, and random numbers come from counters.
 
@@ -70,6 +74,7 @@ pub mod program;
 pub mod random;
 pub mod record;
 pub mod rollout;
+pub mod simulator;
 pub mod unit;
 
 pub use device::Device;
@@ -79,6 +84,7 @@ pub use model::{Instance, Model};
 pub use network::Network;
 pub use record::Recording;
 pub use rollout::Rollout;
+pub use simulator::Simulator;
 
 /// The examples of the README are compiled and run with the documents.
 #[cfg(doctest)]

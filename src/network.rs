@@ -7,6 +7,7 @@ pub mod listed;
 pub mod projection;
 pub mod record;
 pub mod rule;
+pub(crate) mod set;
 pub mod target;
 mod through;
 mod trial;

@@ -10,9 +10,15 @@
 //! Every trial has a *copy* of all elements and slots. Copies of an element lie a fixed distance apart within its
 //! kernel, copies of a slot the slots of one copy apart, so that all copies use the rows of the first one.
 
+mod edit;
+mod plane;
 mod print;
 
+pub use edit::{Edit, Edited};
+pub use plane::Plane;
+
 use crate::compile::connect::{Block, Layout, Procedural};
+use crate::compile::recipe::{Set, Way};
 use crate::lane::{Graph, LeafId, NodeId};
 use crate::model::reflect::Scalar;
 use std::ops::Range;
@@ -27,7 +33,7 @@ pub const MAX_WINDOW: u32 = 16;
 pub const BEFORE: u64 = u64::MAX;
 
 /// A compiled network.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// Time step in ms.
     pub dt_ms: f64,
@@ -67,12 +73,23 @@ pub struct Program {
     pub populations: Vec<Located>,
     /// Number of synapses.
     pub synapses: u64,
+    /// Kernel and member of every recipe, in the first copy.
+    pub places: Vec<(usize, usize)>,
+    /// What can arrive at each ring slot of the first copy in a step, in units of its port's scale: sizes of weights and
+    /// an allowance for their rounding.
+    pub loads: Vec<f64>,
 }
 
 impl Program {
     /// The end of the elements that are updated; what is sent beside spikes has numbers from here on.
     pub fn updated(&self) -> u32 {
         self.kernels.last().map_or(0, |kernel| kernel.first + kernel.len)
+    }
+
+    /// Replaces the constants of a kernel, by member.
+    pub fn set_constants(&mut self, kernel: usize, constants: Vec<Vec<Vec<u32>>>) {
+        let members = self.kernels[kernel].members.iter_mut().zip(constants);
+        members.for_each(|(member, constants)| member.constants = constants);
     }
 
     /// How many copies of the network there are: one for every trial.
@@ -119,7 +136,7 @@ impl Program {
 }
 
 /// One update kernel: what a step computes for an element.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kernel {
     /// The models it is made of, for reports: `lif_ref + expon/coba + expon/coba`.
     pub name: String,
@@ -147,6 +164,8 @@ pub struct Kernel {
     pub ports: u32,
     /// Constants: name and type, and whether every element has its own.
     pub constants: Vec<Constant>,
+    /// Names of the constants that the graph takes to be 0 and does not read.
+    pub off: Vec<String>,
     /// The populations, by their first element: those of the first copy, then those of the next.
     pub members: Vec<Member>,
 }
@@ -264,6 +283,12 @@ pub struct Port {
     pub scale: f64,
     /// Largest sum of weights that can arrive in a step.
     pub bound: f64,
+    /// Largest value that a spike brings with its weight.
+    pub most: f64,
+    /// Kernel, and member of the first copy.
+    pub place: (usize, usize),
+    /// Position among the ports of the kernel.
+    pub number: usize,
 }
 
 /// The source elements of a projection's rows: row k belongs to the k-th element of the segments.
@@ -273,6 +298,19 @@ pub struct Sources {
     pub name: String,
     /// First element and number.
     pub segments: Vec<(u32, u32)>,
+    /// The projection of the network that they are rows of; none where the sources are not its own.
+    pub of: Option<Origin>,
+}
+
+/// Which edges of the network some rows hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Position among the network's projections.
+    pub projection: usize,
+    /// From the projection's sources to its targets, or back.
+    pub way: Way,
+    /// Which set of a schedule's elements sends.
+    pub set: Set,
 }
 
 /// A spike: an element, the step in which it was found and what it carries.

@@ -3,16 +3,22 @@
 //! *How it works.* The engine runs in chunks of about a tenth of a second; after each, spikes and trace rows are
 //! sorted into the recording. How a run is cut into chunks and calls changes nothing in its results.
 
+mod connection;
 mod drain;
+mod inject;
+mod tune;
+
+pub use connection::{Connection, Connections, Element};
 
 use crate::compile::{self, Target};
 use crate::device::{Device, Engine, Snapshot};
 use crate::error::{Error, Result};
 use crate::network::Network;
-use crate::program::Program;
+use crate::program::{Event, Program};
 use crate::record::{Activity, Recording};
 use crate::unit::{Quantity, Time, ms};
 use drain::Drain;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,8 +30,11 @@ const MAX_STEPS: u64 = u32::MAX as u64;
 
 /// A run in progress.
 pub struct Rollout {
-    program: Arc<Program>,
+    /// The description, with what was set since the network was built.
+    network: Network,
     engine: Box<dyn Engine>,
+    /// Spikes that were injected and are still to come, by step, then element.
+    injected: Vec<Event>,
     drain: Drain,
     recording: Recording,
     step: u64,
@@ -70,7 +79,8 @@ impl Rollout {
         let engine = device.load(program.clone())?;
         let drain = Drain::new(network, &program);
         let recording = drain.empty_recording(network);
-        Ok(Rollout { program, engine, drain, recording, step: 0, chunk: 64 })
+        let network = network.clone();
+        Ok(Rollout { network, engine, injected: vec![], drain, recording, step: 0, chunk: 64 })
     }
 
     /// Advances by `duration`.
@@ -87,7 +97,7 @@ impl Rollout {
     /// # Errors
     /// [`Error::Value`] where it is no multiple of dt.
     pub fn steps(&self, duration: Quantity<Time>) -> Result<u64> {
-        let (time, dt) = (duration.value_in(ms), self.program.dt_ms);
+        let (time, dt) = (duration.value_in(ms), self.program().dt_ms);
         let steps = (time / dt).round();
         // 1e-6 of a step: what decimal input loses in f64
         if steps >= 0.0 && (time / dt - steps).abs() <= 1e-6 * steps.max(1.0) {
@@ -114,21 +124,38 @@ impl Rollout {
         while done < steps {
             let begin = Instant::now();
             let asked = u64::from(self.chunk).min(steps - done) as u32;
-            let events = self.drain.events(&self.program, self.step, self.step + u64::from(asked));
-            let chunk = self.engine.run(asked, events)?;
+            let program = self.engine.program().clone();
+            let events = self.events(&program, asked);
+            let chunk = self.engine.run(asked, &events)?;
             if chunk.steps == 0 {
                 return Err(Error::Device("the device made no step".into()));
             }
             let first = self.step;
+            let known = self.events(&program, chunk.steps);
             self.step += u64::from(chunk.steps);
             done += u64::from(chunk.steps);
-            self.drain.take(&self.program, first, chunk, &mut self.recording);
+            self.drain.take(&program, &known, first, chunk, &mut self.recording);
+            let past = self.injected.partition_point(|event| event.step < self.step);
+            self.injected.drain(..past);
             self.recording.duration_ms = self.time_ms();
             self.adapt(begin.elapsed(), asked);
             let spikes = self.recording.populations.iter().map(Activity::spikes).sum();
             progress(Progress { done, total: steps, spikes });
         }
         Ok(())
+    }
+
+    /// What is known of the next steps: scheduled events and injected ones.
+    fn events<'p>(&self, program: &'p Program, steps: u32) -> Cow<'p, [Event]> {
+        let steps = self.step..self.step + u64::from(steps);
+        let scheduled = drain::within(&program.events, &steps);
+        let injected = drain::within(&self.injected, &steps);
+        if injected.is_empty() {
+            return Cow::Borrowed(scheduled);
+        }
+        let mut events = [scheduled, injected].concat();
+        events.sort_by_key(|event| (event.step, event.element));
+        Cow::Owned(events)
     }
 
     /// Sets the length of the next chunk from what the last one took.
@@ -166,7 +193,8 @@ impl Rollout {
         self.engine.snapshot()
     }
 
-    /// Goes back, or on, to a checkpoint of the same network; what was recorded stays.
+    /// Goes back, or on, to a checkpoint of the same network; what was recorded, injected or set stays: a checkpoint
+    /// holds state, not parameters.
     ///
     /// # Errors
     /// A checkpoint of another network, a device that fails.
@@ -176,13 +204,18 @@ impl Rollout {
         Ok(())
     }
 
-    /// The compiled network.
+    /// The compiled network, with what was set since.
     pub fn program(&self) -> &Program {
-        &self.program
+        self.engine.program()
+    }
+
+    /// The description, with the parameters that were set since it was built.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Biological time so far, in ms.
     pub fn time_ms(&self) -> f64 {
-        self.step as f64 * self.program.dt_ms
+        self.step as f64 * self.program().dt_ms
     }
 }

@@ -36,6 +36,7 @@ use std::sync::Arc;
 pub use count::Plan;
 pub(crate) use draw::{DELAYS, WEIGHTS};
 pub use edge::{Edge, for_each_edge};
+pub(crate) use fill::quantise;
 pub use fill::{Block, Layout, Weights};
 pub use procedural::{Delay, Landing, Procedural};
 

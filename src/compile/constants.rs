@@ -134,13 +134,14 @@ pub fn of_model(
 
 fn derived(prefix: &str, model: &Model, params: &BTreeMap<String, Numbers>, dt: f64) -> Result<Vec<Entry>> {
     let evaluate = Evaluation::new(model, "derive")?;
-    let size = params.values().find_map(|numbers| match numbers {
-        Numbers::Each(values) => Some(values.len()),
-        Numbers::Same(_) => None,
+    // elements that differ only in what `derive` does not read have the same results
+    let size = params.iter().find_map(|(name, numbers)| match numbers {
+        Numbers::Each(values) if evaluate.reads(name) => Some(values.len()),
+        _ => None,
     });
     let at = |element: usize| {
-        let value = |name: &str| if name == "dt" { dt } else { params[name].at(element) };
-        evaluate.run(&|_, name| value(name))
+        // a plain argument is the time step; a parameter may be called dt too
+        evaluate.run(&|owner, name| if owner == "f32" { dt } else { params[name].at(element) })
     };
     let rows: Vec<Vec<lane::Number>> = match size {
         None => vec![at(0)],
@@ -191,6 +192,14 @@ impl Evaluation {
         let result = lane::inline(&mut graph, &source, function, &args, &mut NoCalls);
         let value = result.map_err(|error| fault(model, error))?.expect("the signature was checked");
         Ok(Evaluation { outputs: value.scalars(), graph })
+    }
+
+    /// Whether the results depend on an argument's member of this name.
+    fn reads(&self, name: &str) -> bool {
+        let live = self.graph.reach(&self.outputs);
+        let read = self.graph.ids().filter(|id| live[id.index()]).filter_map(|id| self.graph.leaf_of(id));
+        let members = read.map(|leaf| self.graph.leaves()[leaf.index()].name.split_once('.'));
+        members.flatten().any(|(_, member)| member == name)
     }
 
     /// The results for arguments by struct (`f32` for plain ones) and member.

@@ -1,9 +1,10 @@
 //! Third pass: numbers for elements, ring slots and trace columns.
 
-use super::compose::{Group, part_of_receptor, parts_of_sender};
+use super::compose::{Composed, Group, part_of_receptor, parts_of_sender};
 use super::constants::word;
 use super::recipe::{Recipe, Recipes, Set, Use, stream};
 use crate::error::{Error, Result};
+use crate::lane::LeafId;
 use crate::model::instance::{Kind, Numbers, Settings};
 use crate::model::reflect::Member as Declared;
 use crate::model::tag::Term;
@@ -125,22 +126,26 @@ fn parts<'p>(recipe: &Recipe, projection: &'p Projection) -> Vec<(usize, &'p Set
     parts
 }
 
+/// The leaves with constants numbered anew, and these constants' old numbers: only those that the graph reads are kept.
+pub(super) fn kept(composed: &Composed) -> (Vec<(LeafId, Leaf)>, Vec<u32>) {
+    let mut kept: Vec<u32> = vec![];
+    let leaves = composed.leaves.iter().map(|(id, leaf)| {
+        let leaf = match leaf {
+            Leaf::Constant(k) => {
+                kept.push(*k);
+                Leaf::Constant(kept.len() as u32 - 1)
+            }
+            other => *other,
+        };
+        (*id, leaf)
+    });
+    (leaves.collect(), kept)
+}
+
 impl Layout {
     fn add_kernel(&mut self, network: &Network, recipes: &Recipes, group: Group) {
         let composed = group.composed;
-        // only constants that the graph reads are kept
-        let mut kept: Vec<u32> = vec![];
-        let leaves = composed.leaves.iter().map(|(id, leaf)| {
-            let leaf = match leaf {
-                Leaf::Constant(k) => {
-                    kept.push(*k);
-                    Leaf::Constant(kept.len() as u32 - 1)
-                }
-                other => *other,
-            };
-            (*id, leaf)
-        });
-        let leaves = leaves.collect();
+        let (leaves, kept) = kept(&composed);
         let first = self.elements;
         let constants = kept.iter().map(|k| group.entries[0][0][*k as usize].constant.clone()).collect();
         let mut members = vec![];
@@ -180,6 +185,7 @@ impl Layout {
             state: composed.state,
             ports: recipe.ports().len() as u32,
             constants,
+            off: composed.off,
             members,
         });
     }

@@ -43,7 +43,14 @@ impl Scales {
                 planes.into_iter().flatten().for_each(|slot| scales.slot[slot] = scale);
                 let word = (scale.recip() as f32).to_bits();
                 layout.set_constant((kernel, member), &format!("scale_{port}"), &[word]);
-                scales.ports.push(Port { name: format!("{}.{name}", recipe.name), scale, bound: sum * most });
+                scales.ports.push(Port {
+                    name: format!("{}.{name}", recipe.name),
+                    scale,
+                    bound: sum * most,
+                    most,
+                    place: (kernel, member),
+                    number: port,
+                });
             }
         }
         Ok(scales)
@@ -150,6 +157,22 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
         }
     }
     Ok(bounds)
+}
+
+/// How large spikes of each recipe become if one of weight 1 arrives at every port, beside the trains drawn there.
+pub(super) fn own_bounds(network: &Network, recipes: &Recipes) -> Result<Vec<f64>> {
+    let of_recipe = |position: usize| {
+        let mut largest = 0.0f64;
+        for recipe in recipes.variants(position).into_iter().filter(|it| it.model.function("bound").is_some())
+        {
+            let incoming = (0..recipe.ports().len()).map(|port| 1.0 + stimulus_bound(network, recipe, port));
+            let entries = recipe.constants(network.dt_ms(), 0)?;
+            largest =
+                largest.max(bound(network, &recipe.model, &entries, "", &incoming.collect::<Vec<_>>())?);
+        }
+        Ok(largest)
+    };
+    (0..recipes.populations.len()).map(of_recipe).collect()
 }
 
 /// The most that the trains drawn by the target itself add to a port.

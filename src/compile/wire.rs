@@ -21,7 +21,7 @@ use crate::network::projection::{Carries, Projection, Sender};
 use crate::network::rule::{Rule, one_to_one};
 use crate::network::target::port_for;
 use crate::network::view::Slice;
-use crate::program::{Port, Sources};
+use crate::program::{Origin, Port, Sources};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -44,6 +44,8 @@ pub struct Wired {
     pub ports: Vec<Port>,
     /// Number of synapses.
     pub synapses: u64,
+    /// What can arrive at each ring slot, in units of its port's scale.
+    pub loads: Vec<f64>,
 }
 
 /// Builds all rows and sets the scales in the kernels' constants.
@@ -63,6 +65,8 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
         }
     }
     sum_weights(network, recipes, layout, &wirings)?;
+    let origins: Vec<Option<Origin>> =
+        wirings.iter().map(|(k, _)| origin(network, &recipes.synaptic[*k])).collect();
     let mut wirings: Vec<Wiring> = wirings.into_iter().map(|(_, wiring)| wiring).collect();
     hidden.extend(
         wirings.len()..wirings.len() + recipes.populations.iter().filter(|it| it.relays.is_some()).count(),
@@ -82,9 +86,10 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     }
     let synapses = plan.edges() - hidden.iter().map(|k| plan.edges_of(*k)).sum::<u64>();
     let window = if plan.edges() == 0 { target.max_window } else { shortest.min(target.max_window) };
-    let sources = wirings.iter().map(|wiring| Sources {
+    let sources = wirings.iter().enumerate().map(|(k, wiring)| Sources {
         name: wiring.name.clone(),
         segments: wiring.sources.iter().map(|segment| (segment.gid, segment.len)).collect(),
+        of: origins.get(k).copied().flatten(),
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
@@ -95,9 +100,20 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     let max_entries = (target.max_block_words / words).min(u64::from(u32::MAX)) as u32;
     let scale = |slot: u32| scales.slot.get(slot as usize).copied().unwrap_or(1.0);
     let procedural = plan.procedural(&scale)?;
+    // a rounded weight is larger by half a unit at most, and so is what a spike makes of it
+    let load = |slot: usize| plan.slot_sums()[slot] * scales.slot[slot] + f64::from(plan.slot_counts()[slot]);
+    let loads = (0..scales.slot.len().min(plan.slot_sums().len())).map(load).collect();
     let blocks = plan.fill(entries, max_entries, &scale)?;
     let ports = scales.ports;
-    Ok(Wired { window, depth, layout: entries, sources, blocks, procedural, ports, synapses })
+    Ok(Wired { window, depth, layout: entries, sources, blocks, procedural, ports, synapses, loads })
+}
+
+/// Which edges the rows hold; none where the engine has made the sources, or they are currents.
+fn origin(network: &Network, synaptic: &Synaptic) -> Option<Origin> {
+    let projection = synaptic.projection;
+    let of_spikes = network.projections()[projection].carries == Carries::Spikes;
+    let origin = Origin { projection, way: synaptic.way, set: synaptic.set };
+    (of_spikes && synaptic.made.is_none()).then_some(origin)
 }
 
 /// Slots are counted with those of refused signs, beyond the last of the layout.

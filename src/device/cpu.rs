@@ -13,10 +13,10 @@ pub(super) mod deliver;
 mod replica;
 mod share;
 
-use super::{Chunk, Snapshot};
+use super::{Chunk, Snapshot, Span};
 use crate::error::{Error, Result};
 use crate::lane::{self, Isa, Output};
-use crate::program::{Event, Leaf, Program};
+use crate::program::{Edit, Event, Kernel, Leaf, Program};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use replica::Replica;
@@ -194,6 +194,56 @@ impl super::Engine for Engine {
         let program = self.program.clone();
         self.shares_mut().for_each(|share| share.load(&program, snapshot));
         self.copies.iter_mut().for_each(|copy| copy.spikes.clear());
+        Ok(())
+    }
+
+    fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    fn state(&mut self, span: Span, variable: usize) -> Result<Vec<u32>> {
+        let mut words = vec![0; span.len as usize];
+        self.shares().for_each(|share| share.read_state(span, variable, &mut words));
+        Ok(words)
+    }
+
+    fn set_state(&mut self, span: Span, variable: usize, words: &[u32]) -> Result<()> {
+        self.shares_mut().for_each(|share| share.write_state(span, variable, words));
+        Ok(())
+    }
+
+    fn arrive(&mut self, span: Span, port: usize, amounts: &[i32]) -> Result<()> {
+        let step = self.step;
+        self.shares_mut().try_for_each(|share| share.arrive(span, port, step, amounts))
+    }
+
+    fn set_constants(&mut self, kernel: usize, constants: Vec<Vec<Vec<u32>>>) -> Result<()> {
+        let program = Arc::make_mut(&mut self.program);
+        program.set_constants(kernel, constants);
+        let (program, compiled) = (self.program.clone(), std::mem::take(&mut self.compiled));
+        self.shares_mut().for_each(|share| share.set_constants(&program, &compiled, kernel));
+        self.compiled = compiled;
+        Ok(())
+    }
+
+    fn set_kernel(&mut self, number: usize, kernel: Kernel) -> Result<()> {
+        let snapshot = self.snapshot()?;
+        let compiled = Compiled::new(&kernel)?;
+        Arc::make_mut(&mut self.program).kernels[number] = kernel;
+        self.compiled[number] = compiled;
+        // planes may have come to the arena: it is laid out anew, around the same rows of synapses
+        let delays = deliver::shared_delays(&self.program);
+        let copies = 0..self.program.copies();
+        self.copies = copies.map(|copy| Replica::new(&self.program, &self.compiled, copy, &delays)).collect();
+        self.restore(&snapshot)
+    }
+
+    fn edit(&mut self, edits: &[Edit]) -> Result<()> {
+        let edited = Arc::make_mut(&mut self.program).edit(edits);
+        if edited.iter().any(|it| it.delays) {
+            let delays = deliver::shared_delays(&self.program);
+            self.shares_mut().for_each(|share| share.set_delays(&delays));
+        }
         Ok(())
     }
 }

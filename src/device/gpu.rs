@@ -15,6 +15,7 @@
 
 mod adapter;
 mod buffer;
+mod change;
 mod chunk;
 mod load;
 mod pipeline;
@@ -28,9 +29,9 @@ mod tests;
 
 pub use adapter::{Adapter, Description, Software, list};
 
-use super::{Chunk, Engine, Snapshot};
+use super::{Chunk, Engine, Snapshot, Span};
 use crate::error::{Error, Result};
-use crate::program::{Event, Program};
+use crate::program::{Edit, Event, Kernel, Program};
 use pipeline::{Fields, Pipeline};
 use size::Sizes;
 use std::sync::Arc;
@@ -114,5 +115,35 @@ impl Engine for Gpu {
         self.write_snapshot(snapshot)?;
         self.failed = false;
         Ok(())
+    }
+
+    fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    fn state(&mut self, span: Span, variable: usize) -> Result<Vec<u32>> {
+        let first = self.place(span, variable);
+        self.adapter.download(&self.kernels[span.kernel].states, first, u64::from(span.len))
+    }
+
+    fn set_state(&mut self, span: Span, variable: usize, words: &[u32]) -> Result<()> {
+        let first = self.place(span, variable);
+        self.adapter.upload(&self.kernels[span.kernel].states, first, words)
+    }
+
+    fn arrive(&mut self, span: Span, port: usize, amounts: &[i32]) -> Result<()> {
+        self.add_arrivals(span, port, amounts)
+    }
+
+    fn set_constants(&mut self, kernel: usize, constants: Vec<Vec<Vec<u32>>>) -> Result<()> {
+        self.write_constants(kernel, constants)
+    }
+
+    fn set_kernel(&mut self, number: usize, kernel: Kernel) -> Result<()> {
+        self.replace_kernel(number, kernel)
+    }
+
+    fn edit(&mut self, edits: &[Edit]) -> Result<()> {
+        self.write_synapses(edits)
     }
 }

@@ -288,7 +288,7 @@ impl Graph {
         Graph { leaves: other.leaves.clone(), ..Graph::default() }
     }
 
-    pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map(NodeId::new)
     }
 

@@ -4,6 +4,7 @@
 
 use super::tag::{self, Tag};
 use naga::front::wgsl;
+use naga::keywords::wgsl::RESERVED;
 use naga::{Expression, Literal, ScalarKind, TypeInner};
 
 /// Everything that a model file says about itself.
@@ -168,6 +169,9 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
                 }
                 _ => None,
             };
+            // WGSL keeps some names for itself, such as NEST's `std`: there they end in an underscore
+            let plain = member_name.strip_suffix('_').filter(|name| RESERVED.contains(name));
+            let member_name = plain.unwrap_or(&member_name).to_string();
             let Some(length) = length else {
                 out.push(Member { name: member_name, scalar, list: None, tag });
                 continue;

@@ -9,6 +9,7 @@ use super::{Network, Population};
 use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
+use crate::model::tag::TagUnit;
 use crate::model::value::{Given, Number, Value};
 use crate::model::{Instance, Role};
 
@@ -31,6 +32,8 @@ pub struct Projection {
     pub receptor: Option<Receptor>,
     /// The port that takes all weights; by sign of the weight where it is none.
     pub port: Option<String>,
+    /// The unit of the port, and so of the weights.
+    pub unit: TagUnit,
     /// Weights in the unit of the port.
     pub weight: Value,
     /// Weights of the same edges the other way round, where they go both ways.
@@ -345,6 +348,7 @@ impl<'a> ProjectionBuilder<'a> {
             sender,
             receptor,
             port,
+            unit,
             weight,
             back,
             delay,

@@ -3,7 +3,7 @@
 //! All trials share connections, weights, delays and drawn parameters. Each draws its own initial values and its own
 //! noise, from a seed that follows from the network's and the trial's number, and may have values of its own.
 
-use super::{MAX_ELEMENTS, Network, Population, View};
+use super::{MAX_ELEMENTS, Network, Population, PopulationId, View};
 use crate::error::{Error, Result};
 use crate::model::Instance;
 use crate::model::instance::Settings;
@@ -90,6 +90,16 @@ impl Network {
         }
         self.populations[slice.population.0 as usize].each_trial = each_trial;
         Ok(())
+    }
+
+    /// Changes the values of a population, in every trial.
+    pub(crate) fn each_variant(
+        &mut self,
+        population: PopulationId,
+        mut change: impl FnMut(&mut Settings) -> Result<()>,
+    ) -> Result<()> {
+        let population = &mut self.populations[population.0 as usize];
+        std::iter::once(&mut population.settings).chain(&mut population.each_trial).try_for_each(&mut change)
     }
 
     /// Fails where a trial that runs has no values.

@@ -7,6 +7,7 @@ use crate::network::Network;
 use crate::network::record::What;
 use crate::program::{Event, Program};
 use crate::record::{Activity, Recording, SpikeTrain, TraceTable};
+use std::ops::Range;
 
 /// Where the spikes of every element go.
 #[derive(Debug)]
@@ -79,18 +80,17 @@ impl Drain {
         recording
     }
 
-    /// The known events of steps `first..end`.
-    pub fn events<'p>(&self, program: &'p Program, first: u64, end: u64) -> &'p [Event] {
-        let from = program.events.partition_point(|event| event.step < first);
-        let to = program.events.partition_point(|event| event.step < end);
-        &program.events[from..to]
-    }
-
-    /// Adds a chunk that began at step `first`.
-    pub fn take(&self, program: &Program, first: u64, chunk: Chunk, recording: &mut Recording) {
+    /// Adds a chunk that began at step `first`, and the events that were `known` of it.
+    pub fn take(
+        &self,
+        program: &Program,
+        known: &[Event],
+        first: u64,
+        chunk: Chunk,
+        recording: &mut Recording,
+    ) {
         let end = first + u64::from(chunk.steps);
         let begins: Vec<usize> = recording.spikes.iter().map(|record| record.times.len()).collect();
-        let known = self.events(program, first, end);
         // both lists are sorted by step: merge them, so that records stay in order of time
         let (mut a, mut b) = (chunk.spikes.iter().peekable(), known.iter().peekable());
         loop {
@@ -151,6 +151,12 @@ impl Drain {
             }
         }
     }
+}
+
+/// The events of these steps, from a list by step.
+pub(super) fn within<'e>(events: &'e [Event], steps: &Range<u64>) -> &'e [Event] {
+    let before = |step: u64| events.partition_point(|event| event.step < step);
+    &events[before(steps.start)..before(steps.end)]
 }
 
 /// Puts the spikes from `begin` on, which are in order of time, in order of trial and sender within each time.

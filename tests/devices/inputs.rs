@@ -3,11 +3,11 @@
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
 use synfire::models::{
-    cuba, leaky_rate_readout, leaky_spike_readout, lif, ou_process_input, parrot_neuron, poisson_encoder,
-    poisson_input, poisson_spike, spike_generator, step_input, wiener_process_input,
+    cuba, leaky_rate_readout, leaky_spike_readout, lif, noise_generator, ou_process_input, parrot_neuron,
+    poisson_encoder, poisson_input, poisson_spike, spike_generator, step_input, wiener_process_input,
 };
 use synfire::network::rule::{all_to_all, one_to_one};
-use synfire::unit::{Hz, kHz, mA, mV, ms};
+use synfire::unit::{Hz, kHz, mA, mV, ms, pA};
 use synfire::{Device, Instance, Model, Network, Rollout};
 
 /// A neuron that shows the current that it receives.
@@ -136,6 +136,48 @@ fn noise(device: &Device) -> Result<(), Failed> {
     close("the correlation", moments(&products).0 / variance, 1.0 - h, 0.02)
 }
 
+/// White noise of NEST's device: drawn once an interval, its own for every target, modulated where it is to be.
+fn nest_noise(device: &Device) -> Result<(), Failed> {
+    let mut network = Network::new(0.1 * ms)?;
+    let meter = Instance::new(Model::from_wgsl("meter", &METER.replace("[mA]", "[pA]"))?);
+    let cells = network.population("cells", 300, meter)?;
+    let noise = noise_generator().mean(50.0 * pA).std(20.0 * pA).dt(0.5 * ms).stop(80.0 * ms);
+    // at 1 kHz and intervals of 0.5 ms the sine is 0; at a phase of 90 degrees it is 1 and -1 in turn
+    let modulated = noise.clone().std_mod(12.0 * pA).frequency(1000.0 * Hz).phase(90.0);
+    for (k, model) in [noise, modulated].into_iter().enumerate() {
+        let name = format!("noise_{k}");
+        let source = network.population(&name, 1, model)?;
+        let half = k as u32 * 150;
+        network.project(&source, &cells.slice(half..half + 150)?, all_to_all()).delay(0.1 * ms).build()?;
+    }
+    network.record_trace("seen", &cells, &["seen"], 0.1 * ms)?;
+    let mut rollout = Rollout::new(&network, device)?;
+    rollout.advance(100.0 * ms)?;
+    let rows = &rollout.recording().traces[0].variables[0].1;
+    // the trace at t shows the current that acts in the step that ends then
+    let value = |step: usize, cell: usize| f64::from(rows[(step - 1) * 300 + cell]);
+    let held = |step: usize| (0..300).all(|cell| value(step, cell) == value(step + 1, cell));
+    let changes = (1..700).filter(|step| !held(*step)).collect::<Vec<usize>>();
+    if changes.windows(2).any(|pair| pair[1] - pair[0] != 5) {
+        return Err(format!("the current changes after steps {:?}", &changes[..4]).into());
+    }
+    let of = |cells: std::ops::Range<usize>, first: usize| -> Vec<f64> {
+        let steps = (changes[2] + first..700).step_by(10);
+        steps.flat_map(|step| cells.clone().map(move |cell| value(step + 1, cell))).collect()
+    };
+    let (mean, variance) = moments(&of(0..150, 0));
+    close("the mean", mean, 50.0, 1.0)?;
+    close("the variance", variance, 400.0, 25.0)?;
+    let mut variances = [moments(&of(150..300, 0)).1, moments(&of(150..300, 5)).1];
+    variances.sort_by(f64::total_cmp);
+    close("the lower variance", variances[0], 400.0 - 144.0, 17.0)?;
+    close("the higher variance", variances[1], 400.0 + 144.0, 34.0)?;
+    match (820..1000).all(|step| value(step, 0) == 0.0) {
+        true => Ok(()),
+        false => Err("there is a current after stop".into()),
+    }
+}
+
 /// Both readouts follow their closed forms.
 fn readouts(device: &Device) -> Result<(), Failed> {
     let mut network = Network::new(0.5 * ms)?;
@@ -198,7 +240,8 @@ fn direct(device: &Device) -> Result<(), Failed> {
 }
 
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 5] = [
+    let all: [(&str, Check); 6] = [
+        ("nest_noise", Box::new(nest_noise)),
         ("direct", Box::new(direct)),
         ("trains", Box::new(trains)),
         ("binomial", Box::new(binomial)),

@@ -11,6 +11,7 @@
 //! - `monitors`: a run in one call;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
+//! - `simulator`: a run in NEST's words, and what is changed while it runs;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
@@ -26,6 +27,7 @@ mod npz;
 mod parity;
 mod ports;
 mod procedural;
+mod simulator;
 mod statistics;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -69,6 +71,7 @@ fn main() {
     all.extend(monitors::all());
     all.extend(ports::all());
     all.extend(inputs::all());
+    all.extend(simulator::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());
     all.extend(models::all());

@@ -285,7 +285,7 @@ impl Store {
 
 /// A weight in units of 1 / scale, rounded to the nearest, halves to even.
 #[inline]
-pub(super) fn quantise(weight: f64, scale: f64) -> Result<i32, Error> {
+pub(crate) fn quantise(weight: f64, scale: f64) -> Result<i32, Error> {
     let scaled = weight * scale;
     if scaled.abs() > f64::from(i32::MAX) {
         return Err(Error::Rule(format!("weight {weight} times {scale} exceeds 32 bits")));

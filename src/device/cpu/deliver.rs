@@ -57,6 +57,11 @@ impl Rows {
         Rows { bounds, blocks, delays, partition: partition as u32, copy, first_slot }
     }
 
+    /// Replaces the delays that all entries of a block share.
+    pub fn set_delays(&mut self, delays: Arc<[Option<usize>]>) {
+        self.delays = delays;
+    }
+
     /// The number of an element's like in the first copy of the network.
     fn in_first_copy(&self, program: &Program, element: u32) -> u32 {
         if self.copy == 0 { element } else { element - self.copy * program.stride(element) }

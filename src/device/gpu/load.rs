@@ -25,21 +25,11 @@ impl Gpu {
     pub fn load(adapter: Arc<Adapter>, program: Arc<Program>) -> Result<Gpu> {
         check(&adapter, &program)?;
         let sizes = Sizes::new(&adapter, &program)?;
-        let shards = shard::pack(&program, adapter.max_binding_bytes() / 4)?;
-        let propagate = adapter.pipeline("propagate", &propagate_kernel(&program)?)?;
-        let buffers = shared(&adapter, &program, &sizes, &propagate)?;
+        let shards = shards(&adapter, &program)?;
+        let buffers = shared(&adapter, &program, &sizes, &shards[0].pipeline)?;
         let mut kernels = vec![];
         for k in 0..program.kernels.len() {
-            kernels.push(update(&adapter, &program, k)?);
-        }
-        let n_shards = shards.len();
-        let mut loaded = vec![];
-        for (k, about) in shards.into_iter().enumerate() {
-            let fields = propagate.fields("shard");
-            let closes = u32::from(k + 1 == n_shards);
-            let words = fields.words(&[("groups", shard::groups(&program)), ("closes", closes)]);
-            let uniform = adapter.uniform("shard", &words)?;
-            loaded.push(propagate_of(&adapter, &program, propagate.clone(), about, uniform)?);
+            kernels.push(update(&adapter, &program, k, None)?);
         }
         let slot = || -> Result<Slot> {
             let log = adapter.storage("the log of spikes", 2 * u64::from(sizes.log_entries))?;
@@ -52,7 +42,7 @@ impl Gpu {
             sizes,
             buffers,
             kernels,
-            shards: loaded,
+            shards,
             slots,
             step: 0,
             pace: FIRST_PACE,
@@ -177,7 +167,28 @@ fn ring(adapter: &Adapter, program: &Program) -> Result<wgpu::Buffer> {
     adapter.storage_with(name, &deliver::initial_ring(program))
 }
 
-fn update(adapter: &Adapter, program: &Program, number: usize) -> Result<Update> {
+/// The rows of synapses with their kernel; there is at least one shard.
+pub(super) fn shards(adapter: &Adapter, program: &Program) -> Result<Vec<Propagate>> {
+    let propagate = adapter.pipeline("propagate", &propagate_kernel(program)?)?;
+    let shards = shard::pack(program, adapter.max_binding_bytes() / 4)?;
+    let n_shards = shards.len();
+    let load = |(k, about): (usize, Shard)| {
+        let fields = propagate.fields("shard");
+        let closes = u32::from(k + 1 == n_shards);
+        let words = fields.words(&[("groups", shard::groups(program)), ("closes", closes)]);
+        let uniform = adapter.uniform("shard", &words)?;
+        propagate_of(adapter, program, propagate.clone(), about, uniform)
+    };
+    shards.into_iter().enumerate().map(load).collect()
+}
+
+/// A kernel with its buffers; those of its state where it has some already.
+pub(super) fn update(
+    adapter: &Adapter,
+    program: &Program,
+    number: usize,
+    states: Option<wgpu::Buffer>,
+) -> Result<Update> {
     let kernel: &Kernel = &program.kernels[number];
     let pipeline = adapter.pipeline(&kernel.name, &update_kernel(program, number)?)?;
     let elements = pipeline.fields("elements").words(&[
@@ -189,8 +200,11 @@ fn update(adapter: &Adapter, program: &Program, number: usize) -> Result<Update>
     let columns = groups.clamp(1, 65_535);
     Ok(Update {
         elements: adapter.uniform("elements", &elements)?,
-        states: adapter
-            .storage_with(&format!("the state of `{}`", kernel.name), &table::initial_state(kernel))?,
+        states: match states {
+            Some(states) => states,
+            None => adapter
+                .storage_with(&format!("the state of `{}`", kernel.name), &table::initial_state(kernel))?,
+        },
         constants: adapter
             .storage_with(&format!("the parameters of `{}`", kernel.name), &table::constants(kernel))?,
         tables: adapter.storage_with("tables", &table::tables(program, kernel))?,

@@ -44,8 +44,10 @@ pub(super) struct Piece {
     pub rows: Range<usize>,
     /// Entries of the block.
     pub entries: Range<u32>,
-    entries_at: u32,
-    weights_at: u32,
+    /// Where they begin in the shard.
+    pub entries_at: u32,
+    /// Where their weights begin in the shard.
+    pub weights_at: u32,
 }
 
 /// Groups of elements that send spikes.
@@ -164,7 +166,8 @@ impl Shard {
         }
     }
 
-    fn write_rows(&mut self, program: &Program) {
+    /// Writes the records of its pieces and where their rows begin.
+    pub fn write_rows(&mut self, program: &Program) {
         let groups = groups(program);
         let mut lists: Vec<Vec<u32>> = vec![vec![]; groups as usize];
         let (mut records, mut pointers) = (vec![], vec![]);

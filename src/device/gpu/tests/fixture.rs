@@ -139,7 +139,8 @@ impl Net {
 
     pub fn program(&self, layout: Layout) -> Program {
         let blocks = self.wires.iter().zip(0..).map(|(wires, projection)| wires.block(projection, layout));
-        let projection = |wires: &Wires| Sources { name: "wires".into(), segments: wires.segments.clone() };
+        let projection =
+            |wires: &Wires| Sources { name: "wires".into(), segments: wires.segments.clone(), of: None };
         let slots = 2 * (self.sizes[0] + self.sizes[1]);
         let trace = |every| Trace { record: "r".into(), variable: "v".into(), every, width: 13 };
         Program {
@@ -162,6 +163,8 @@ impl Net {
             traces: vec![trace(1), trace(7)],
             populations: vec![],
             synapses: 0,
+            places: vec![],
+            loads: vec![],
         }
     }
 
@@ -225,6 +228,7 @@ impl Net {
             recorded: vec![after, waiting],
             state: vec![("v".into(), Scalar::F32), ("rest".into(), Scalar::U32)],
             ports: 2,
+            off: vec![],
             constants: vec![
                 Constant { name: "theta".into(), scalar: Scalar::F32, each: false },
                 Constant { name: "drive".into(), scalar: Scalar::F32, each: true },
@@ -261,6 +265,7 @@ impl Net {
             recorded: vec![],
             state: vec![],
             ports: 0,
+            off: vec![],
             constants: vec![],
             members: vec![Member {
                 name: "clock".into(),
