@@ -2,6 +2,7 @@
 //!
 //! *How it works.* [`reflect`](mod@reflect) reads the file with naga; the tags of its structs ([`tag`]) give every
 //! parameter, unit, default and bound. [`Model`] checks that the functions fit the role that the file has.
+//! A model may have any number of ports ([`Model::ports`]).
 //! An [`Instance`] is a model with the values that a user gave, checked as they enter ([`value`]).
 
 pub mod catalogue;

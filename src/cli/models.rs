@@ -31,9 +31,7 @@ pub fn run(args: &Args) -> Result<()> {
             // the list is set, not its elements
             let lists = model.members(of).iter().zip(&mut rows);
             let lists = lists.filter_map(|(member, row)| Some((member.list.as_ref()?, row)));
-            lists.for_each(|(list, row)| {
-                (row[0], row[3]) = (list.clone(), format!("{}, a list: one for each port", row[3]))
-            });
+            lists.for_each(|(list, row)| (row[0], row[3]) = (list.clone(), format!("{}, a list", row[3])));
         }
         if !rows.is_empty() {
             let _ = write!(text, "\n{heading}\n{}", table(&rows));

@@ -26,15 +26,17 @@ impl Model {
 
     /// Whether `other` says the same under the same name.
     pub fn is_same(&self, other: &Model) -> bool {
-        self.name == other.name && self.role == other.role && self.text == other.text
+        let says_the_same = || (&self.name, self.role, &self.text) == (&other.name, other.role, &other.text);
+        std::ptr::eq(self, other) || says_the_same()
     }
 
     /// Whether `other` is this model with any number of ports.
     pub(crate) fn is_same_but_for_ports(&self, other: &Model) -> bool {
-        let lines = |model: &'_ Model| -> Vec<String> {
-            model.text.lines().filter(|line| !line.starts_with(PORTS)).map(str::to_string).collect()
-        };
-        self.name == other.name && self.role == other.role && lines(self) == lines(other)
+        fn lines(model: &Model) -> impl Iterator<Item = &str> {
+            model.text.lines().filter(|line| !line.starts_with(PORTS))
+        }
+        let says_the_same = || self.role == other.role && lines(self).eq(lines(other));
+        std::ptr::eq(self, other) || (self.name == other.name && says_the_same())
     }
 
     /// The same model with `n` ports.
@@ -176,6 +178,21 @@ mod tests {
         let wrong = network.project(&cells, &cells, all_to_all()).weight(1.0 * pA).port("3").build();
         let message = wrong.expect_err("there are two ports").to_string();
         assert!(message.contains("no port `3` in `iaf_psc_exp_multisynapse`"), "{message}");
+        Ok(())
+    }
+
+    #[test]
+    fn trials_keep_the_number_of_ports() -> Result<()> {
+        let mut network = crate::Network::new(0.1 * ms)?;
+        let cell = |taus: &[f64]| iaf_psc_exp_multisynapse().tau_syn(times(taus));
+        let cells = network.population("cells", 2, cell(&[1.0, 2.0]))?;
+        network.set_each_trial(&cells, [cell(&[1.0, 2.0]), cell(&[3.0, 2.0])])?;
+        let wrong = network.set_each_trial(&cells, [cell(&[1.0, 2.0]), cell(&[3.0])]);
+        let message = wrong.expect_err("the second trial has one port").to_string();
+        assert!(
+            message.contains("in trial 1 keeps the 2 ports of its population, got values for 1"),
+            "{message}"
+        );
         Ok(())
     }
 

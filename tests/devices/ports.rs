@@ -29,7 +29,7 @@ fn two_of_a_list(device: &Device) -> Result<(), Failed> {
     let more = iaf_psc_exp_multisynapse().tau_syn(vec![1.0 * ms, 7.0 * ms, 2.0 * ms]);
     let more = network.population("more", 1, more)?;
     let mut connect = |target: &View, ports: [&str; 2]| {
-        for (port, weight) in ports.into_iter().zip([900.0 * pA, -300.0 * pA]) {
+        for (port, weight) in ports.into_iter().zip([2500.0 * pA, -500.0 * pA]) {
             network.project(&source, target, all_to_all()).weight(weight).port(port).build()?;
         }
         network.record_trace(ports[0], target, &["V_m"], 0.1 * ms)
