@@ -327,8 +327,11 @@ fn loop_closes(device: &Device) -> Result<(), Failed> {
         .map_err(|_| format!("currents of {currents:?} pA").into())
 }
 
+/// What is shown on a device.
+type Shown = fn(&Device) -> Result<(), Failed>;
+
 pub fn all() -> Vec<Trial> {
-    let checks: [(&str, fn(&Device) -> Result<(), Failed>); 11] = [
+    let checks: [(&str, Shown); 11] = [
         ("continuing is one run", continuing_is_one_run),
         ("set is built with", set_is_built_with),
         ("set on a slice", set_on_a_slice),
