@@ -4,6 +4,8 @@
 //! engine adds what lies between them: arrivals are scaled, synaptic currents are summed, spikes reset the
 //! neuron. Populations share a graph where their parts and the shape of their constants are equal.
 
+mod currents;
+mod drive;
 mod send;
 
 use super::constants::{self, Entry, structure, ty};
@@ -16,7 +18,7 @@ use crate::model::{Model, Role};
 use crate::network::Network;
 use crate::network::projection::Receptor;
 use crate::program::{Constant, Leaf, Outlet};
-use send::Spike;
+use currents::{Current, Currents};
 
 /// A graph and the recipes that share it.
 #[derive(Debug)]
@@ -133,55 +135,6 @@ struct Builder<'a> {
     state: Vec<(String, Scalar)>,
     /// New states of the stimuli and held currents, whose planes come first.
     before: Vec<Value>,
-}
-
-/// The engine's own functions while a model is inlined: the sum of the synaptic currents.
-#[derive(Default)]
-struct Currents<'a> {
-    outputs: Vec<Current<'a>>,
-}
-
-/// An output with its parameters and what it makes a current of.
-struct Current<'a> {
-    part: &'a Part<'a>,
-    params: Value,
-    conductance: NodeId,
-    /// The sum of the weights, where the output asks for it.
-    weights: Option<NodeId>,
-}
-
-impl Calls for Currents<'_> {
-    fn call(
-        &mut self,
-        graph: &mut Graph,
-        function: &str,
-        args: &[Value],
-    ) -> Option<std::result::Result<Value, String>> {
-        if function != "currents" {
-            return None;
-        }
-        let [Value::Scalar(constant), Value::Scalar(potential)] = args else {
-            return Some(Err("`currents` takes the injected current and the potential".into()));
-        };
-        let mut sum = *constant;
-        for Current { part, params, conductance, weights } in &self.outputs {
-            let signature = part.model.function("current").expect("outputs have `current`");
-            let arrived = [Some(conductance), weights.as_ref()].into_iter().flatten();
-            let arrived: Vec<Value> = arrived.map(|node| Value::Scalar(*node)).collect();
-            let args = signature.arguments.iter().map(|(_, type_name)| match type_name.as_str() {
-                "Params" => params.clone(),
-                "Input" | "Arrived" => Value::Composite(arrived.clone()),
-                _ => Value::Scalar(*potential),
-            });
-            let args: Vec<Value> = args.collect();
-            match lane::inline(graph, &part.source, "current", &args, &mut lane::NoCalls) {
-                Ok(Some(Value::Scalar(current))) => sum = graph.binary(Op::Add, sum, current),
-                Ok(_) => return Some(Err("`current` must return f32".into())),
-                Err(error) => return Some(Err(error.to_string())),
-            }
-        }
-        Some(Ok(Value::Scalar(sum)))
-    }
 }
 
 /// The graph of recipes that are updated alike; `entries` are those of every recipe in every trial.
@@ -327,80 +280,6 @@ impl Builder<'_> {
         let element = Value::Scalar(self.graph.index());
         let clock = Value::Composite(vec![Value::Scalar(step), Value::Scalar(self.constant("dt"))]);
         (clock, Value::Composite(vec![seed, stream, element, Value::Scalar(step)]))
-    }
-
-    /// The new state of a stimulus, and what it adds to its port in this step.
-    fn stimulus(&mut self, part: &Part, current: bool) -> Result<(Value, NodeId)> {
-        let delay = self.constant(&format!("{}delay", part.prefix));
-        let (clock, stream) = self.time(&part.prefix, Some(delay));
-        let function = if current { "current" } else { "spikes" };
-        let (latency, step) = (self.constant(&format!("{}latency", part.prefix)), self.step());
-        let late = self.graph.binary(Op::Sub, delay, latency);
-        let begun = self.graph.binary(Op::Ge, step, late);
-        let before = self.state(part);
-        let (after, amount) = self.generate(part, function, &before, (&clock, &stream))?;
-        let kept = after.scalars().into_iter().zip(before.scalars());
-        let kept = kept.map(|(after, before)| Value::Scalar(self.graph.select(begun, after, before)));
-        let kept = Value::Composite(kept.collect());
-        let weight = self.constant(&format!("{}weight", part.prefix));
-        let amount = self.graph.binary(Op::Mul, amount, weight);
-        let zero = self.graph.f32(0.0);
-        Ok((kept, self.graph.select(begun, amount, zero)))
-    }
-
-    /// New state of a generator, and what `function` makes of it.
-    fn generate(
-        &mut self,
-        part: &Part,
-        function: &str,
-        before: &Value,
-        (clock, stream): (&Value, &Value),
-    ) -> Result<(Value, NodeId)> {
-        let mut state = before.clone();
-        if part.model.function("update").is_some() {
-            let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
-            state = self.call(part, "update", &own, &mut lane::NoCalls)?;
-        }
-        let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
-        let amount = self.call(part, function, &own, &mut lane::NoCalls)?.scalars()[0];
-        Ok((state, amount))
-    }
-
-    /// A current that changes by what arrives, summed in integers: it does not drift.
-    fn held(&mut self, port: usize) -> (Value, NodeId) {
-        let plane = self.state.len() as u32;
-        let name = format!("held_{port}");
-        self.state.push((name.clone(), Scalar::I32));
-        let before = self.leaf(&format!("state_{name}"), Ty::I32, Rate::Lane, Leaf::State(plane));
-        let change = self.leaf(&format!("arrival_{port}"), Ty::I32, Rate::Lane, Leaf::Arrival(port as u32));
-        let now = self.graph.binary(Op::Add, before, change);
-        let scale = self.constant(&format!("scale_{port}"));
-        let level = self.graph.convert(now, Ty::F32);
-        (Value::Scalar(now), self.graph.binary(Op::Mul, level, scale))
-    }
-
-    /// A population of sources.
-    fn generator(mut self, part: &Part) -> Result<Composed> {
-        let (clock, stream) = self.time("", None);
-        let before = self.state(part);
-        let (state, value) = self.generate(part, "spikes", &before, (&clock, &stream))?;
-        let zero = self.graph.f32(0.0);
-        let fired = self.graph.binary(Op::Ne, value, zero);
-        let next = state.scalars();
-        let found = Found { next, fired: Some(fired), value: Some(value), ..Found::default() };
-        Ok(self.finish(found))
-    }
-
-    /// Elements that receive the events of a schedule and send for it.
-    fn relay(mut self, recipe: &Recipe, recorded: &[(usize, usize)]) -> Result<Composed> {
-        let amount = self.arrival(0, true);
-        let zero = self.graph.f32(0.0);
-        let spike = Spike { when: self.graph.binary(Op::Ne, amount, zero), amount };
-        let mut found = Found::default();
-        let mut states = vec![Value::Composite(vec![])];
-        let seen = self.send(recipe, spike, &mut states, &mut found)?;
-        self.keep(recipe, (&states, &seen), recorded, &mut found);
-        Ok(self.finish(found))
     }
 
     /// The receptors' new states, and what the neuron asks of their outputs.
