@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::Role;
 use crate::model::instance::{Kind, Numbers, Settings, continuous};
 use crate::model::reflect::Member;
+use crate::model::tag::TagUnit;
 use crate::model::value::{Given, Value};
 use crate::random::Stream;
 
@@ -119,7 +120,12 @@ fn set_settings(
         Kind::Input => continuous(&model).enumerate().find(|(_, member)| member.name == name),
     }
     .expect("the name was looked up");
-    let value = given.resolve(&what, &member.tag().expect("parameters have tags").unit)?;
+    // what is in the unit of a port stays in the unit that it was given in first
+    let unit = match (&member.tag().expect("parameters have tags").unit, population.settings.port) {
+        (TagUnit::Port, Some(unit)) => TagUnit::Unit(unit),
+        (unit, _) => unit.clone(),
+    };
+    let value = given.resolve(&what, &unit)?;
     let values = stream(network, Use::Values, slice.population.0 as usize);
     let stream = values.child(kind as u32 * 256 + k as u32);
     let new = of_slice(&what, &value, slice, range, size, stream)?;

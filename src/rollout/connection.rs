@@ -13,7 +13,7 @@ use crate::network::projection::Projection;
 use crate::network::target::port_for;
 use crate::network::view::Slice;
 use crate::network::{PopulationId, View};
-use crate::program::{Edit, Plane, Sources};
+use crate::program::{Edit, Plane, Port, Sources};
 use crate::unit::table;
 use std::collections::BTreeMap;
 use std::ops::{Deref, Range};
@@ -164,7 +164,7 @@ impl Rollout {
                 let what = format!("a weight of projection `{}`", projection.name);
                 return Err(Error::Value { what, expected, got: weight.to_string() });
             }
-            let stored = quantise(weight, port.scale)?;
+            let stored = quantise(weight, port.scale).map_err(|_| too_large(port, weight * port.scale))?;
             let load = loads.entry(slot).or_insert(program.loads[slot as usize]);
             *load += f64::from(stored.unsigned_abs()) - f64::from(block.weight(entry).unsigned_abs());
             edits.push(Edit {
@@ -177,12 +177,7 @@ impl Rollout {
         for (slot, load) in loads {
             let port = &program.ports[find(&planes, slot).expect("slots belong to ports").port];
             if load * port.most > f64::from(i32::MAX) && load > program.loads[slot as usize] {
-                let most = f64::from(i32::MAX) / port.most / port.scale;
-                let what = format!("the sum of all weights to one element of `{}`", port.name);
-                let expected = format!(
-                    "at most {most:.6}, for which the network was built; build it with the largest weights"
-                );
-                return Err(Error::Value { what, expected, got: format!("{:.6}", load / port.scale) });
+                return Err(too_large(port, load));
             }
         }
         self.write(edits)
@@ -284,6 +279,16 @@ impl Rollout {
             return refused("has no such connection; look connections up in this rollout");
         }
         Ok(projection)
+    }
+}
+
+/// Weights that add up to `load` in units of the port's scale.
+fn too_large(port: &Port, load: f64) -> Error {
+    let most = f64::from(i32::MAX) / port.most / port.scale;
+    Error::Value {
+        what: format!("the sum of all weights to one element of `{}`", port.name),
+        expected: format!("at most {most:.6}, as the network was built; build it with the largest weights"),
+        got: format!("{:.6}", load / port.scale),
     }
 }
 

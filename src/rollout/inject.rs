@@ -177,7 +177,11 @@ impl Rollout {
         let about = self.program().ports.iter().find(|about| about.place == place && about.number == number);
         let scale = about.expect("every port has a scale").scale;
         let amount = |weight: f64| match port_for(model, Some(port), weight) {
-            Some(_) => quantise(weight, scale),
+            Some(_) => quantise(weight, scale).map_err(|_| Error::Value {
+                what: what.clone(),
+                expected: format!("at most {}, as the network was built", f64::from(i32::MAX) / scale),
+                got: weight.to_string(),
+            }),
             None => Err(Error::network(format!("{what} is {weight}, a sign that the port does not take"))),
         };
         Ok((number, numbers.into_iter().map(amount).collect::<Result<_>>()?))
