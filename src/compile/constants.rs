@@ -135,26 +135,42 @@ pub fn of_model(
 fn derived(prefix: &str, model: &Model, params: &BTreeMap<String, Numbers>, dt: f64) -> Result<Vec<Entry>> {
     let evaluate = Evaluation::new(model, "derive")?;
     // elements that differ only in what `derive` does not read have the same results
-    let size = params.iter().find_map(|(name, numbers)| match numbers {
-        Numbers::Each(values) if evaluate.reads(name) => Some(values.len()),
-        _ => None,
-    });
+    let differing: Vec<&Vec<f64>> = (params.iter())
+        .filter_map(|(name, numbers)| match numbers {
+            Numbers::Each(values) if evaluate.reads(name) => Some(values),
+            _ => None,
+        })
+        .collect();
     let at = |element: usize| {
         // a plain argument is the time step; a parameter may be called dt too
         evaluate.run(&|owner, name| if owner == "f32" { dt } else { params[name].at(element) })
     };
-    let rows: Vec<Vec<lane::Number>> = match size {
-        None => vec![at(0)],
-        Some(size) => (0..size).into_par_iter().map(at).collect(),
-    };
+    let (distinct, kinds) = distinct(&differing);
+    let rows: Vec<Vec<lane::Number>> = distinct.into_par_iter().map(at).collect();
     let columns = model.members("Derived").iter();
     let entries = columns.enumerate().map(|(k, Member { name, scalar, .. })| {
         let words: Vec<u32> = rows.iter().map(|row| row[k].to_bits()).collect();
-        let each = size.is_some() && words.iter().any(|word| *word != words[0]);
-        let words = if each { words } else { vec![words[0]] };
+        let each = words.iter().any(|word| *word != words[0]);
+        let words = if each { kinds.iter().map(|kind| words[*kind]).collect() } else { vec![words[0]] };
         Entry { constant: Constant { name: format!("{prefix}derived_{name}"), scalar: *scalar, each }, words }
     });
     Ok(entries.collect())
+}
+
+/// The first element of every kind, and the kind of every element: those of a kind have equal values in all lists.
+fn distinct(lists: &[&Vec<f64>]) -> (Vec<usize>, Vec<usize>) {
+    let Some(first) = lists.first() else { return (vec![0], vec![0]) };
+    let mut known: BTreeMap<Vec<u64>, usize> = BTreeMap::new();
+    let (mut firsts, mut kinds) = (vec![], vec![]);
+    for element in 0..first.len() {
+        let key = lists.iter().map(|values| values[element].to_bits()).collect();
+        let kind = *known.entry(key).or_insert_with(|| {
+            firsts.push(element);
+            firsts.len() - 1
+        });
+        kinds.push(kind);
+    }
+    (firsts, kinds)
 }
 
 /// A struct of a model from the values of its members; elements of an array lie together.
