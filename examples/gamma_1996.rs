@@ -3,13 +3,13 @@
 //!
 //! 100 fast-spiking interneurons, all connected to all, start at random potentials and synchronise within some cycles.
 //! The synapse is a model of one's own: the potential of the presynaptic neuron opens it, so its state is kept at the
-//! source. At 1 uA/cm² and a synaptic decay of 10 ms the paper has the network in the gamma band (20 to 80 Hz), near
-//! 40 Hz: here it oscillates at 34 Hz, at 36 Hz with steps of 0.01 ms. Slower inhibition makes it slower.
+//! source. This is the network of their figure 3A, 1 uA/cm² for all and a synaptic decay of 10 ms: the authors' own
+//! program (ModelDB 26997) settles at 39 Hz. Slower inhibition makes it slower.
 //!
 //! `cargo run --release --example gamma_1996` draws synfire-out/gamma_1996.png and its spectrum.
 
 use std::path::Path;
-use synfire::model::value::{normal, uniform};
+use synfire::model::value::uniform;
 use synfire::models::{coba, wang_buzsaki_hh};
 use synfire::network::rule::all_to_all;
 use synfire::plot::{self, Curve, Panel};
@@ -25,16 +25,14 @@ const CELLS: u32 = 100;
 
 /// The network with a synaptic decay time [ms].
 pub fn network(tau_syn: f64) -> Result<Network> {
-    let mut network = Network::new(0.05 * ms)?;
-    let neuron = wang_buzsaki_hh()
-        .V_th(0.0 * mV)
-        .init_V(uniform(-70.0 * mV, -50.0 * mV))
-        .input_I(normal(1.0 * uA, 0.03 * uA));
+    // with steps of 0.05 ms the method slows the neurons down by 3 Hz
+    let mut network = Network::new(0.01 * ms)?;
+    let neuron = wang_buzsaki_hh().V_th(0.0 * mV).init_V(uniform(-70.0 * mV, -50.0 * mV)).input_I(1.0 * uA);
     let cells = network.population("cells", CELLS, neuron)?;
     let synapse = Model::with_role("wb_synapse", synfire::model::Role::Synapse, SYNAPSE)?;
     let synapse = Instance::new(synapse).set("beta", 1.0 / tau_syn);
     let inhibit = network.project(&cells, &cells, all_to_all().without_autapses());
-    inhibit.weight(0.1 / f64::from(CELLS) * mS).synapse(synapse).output(coba().E(-75.0 * mV)).build()?;
+    inhibit.weight(0.1 / f64::from(CELLS - 1) * mS).synapse(synapse).output(coba().E(-75.0 * mV)).build()?;
     network.record_spikes("cells", &cells)?;
     network.record_trace("trace", &cells.slice(..2)?, &["V"], 0.1 * ms)?;
     Ok(network)

@@ -9,16 +9,17 @@
 //! duration = "50 ms"
 //!
 //! [population.exc]
-//! model = "iaf_psc_exp"                # or model_file = "my.wgsl", beside this file
+//! model_file = "quadratic.wgsl"        # beside this file; or model = "a name of the catalogue"
 //! size = 10
-//! params = { tau_m = "20 ms", I_e = 400.0 }
-//! init = { V_m = { uniform = ["-70 mV", "-60 mV"] } }
+//! params = { tau = "20 ms" }
+//! input = { I = "0.5 nA" }
+//! init = { V = { uniform = ["-70 mV", "-60 mV"] } }
 //!
 //! [[projection]]
 //! from = ["exc[0..5]", "exc[7]"]
 //! to = "exc"
 //! rule = { fixed_indegree = 2, autapses = false }
-//! weight = { normal = { mean = "20 pA", std = "2 pA" } }
+//! weight = { normal = { mean = "2 mV", std = "0.2 mV" } }
 //! delay = "1.5 ms"
 //! connectivity = "stored"              # or "procedural", for rules by source: takes no memory
 //!
@@ -26,7 +27,7 @@
 //! from = "exc"
 //! what = "spikes"
 //! "#;
-//! let experiment = Experiment::from_toml(text, Path::new("."))?;
+//! let experiment = Experiment::from_toml(text, Path::new("assets"))?;
 //! assert_eq!(experiment.network.populations()[0].size, 10);
 //! # Ok::<(), synfire::Error>(())
 //! ```
@@ -40,8 +41,8 @@
 //!
 //! ```toml
 //! [population.exc.each_trial]
-//! params = { I_e = [0.0, 100.0, 200.0] }
-//! init = { V_m = ["-70 mV", { uniform = ["-70 mV", "-60 mV"] }, [-70.0, -69.0]] }
+//! input = { I = [0.0, 0.1, 0.2] }
+//! init = { V = ["-70 mV", { uniform = ["-70 mV", "-60 mV"] }, [-70.0, -69.0]] }
 //! ```
 //!
 //! *How it works.* Either format is read into the same tree (`node`); `table` hands out its keys and refuses those

@@ -14,7 +14,8 @@
 
 #import lib/beta
 #import lib/clock
-#import lib/ode/rkf45_events
+#import lib/aeif_event
+#import lib/aeif
 
 const PORTS = 1u;
 
@@ -146,32 +147,8 @@ fn derivative(p: Params, d: Derived, s: State) -> State {
     return change;
 }
 
-fn event(p: Params, d: Derived, s: State) -> State {
-    var next = s;
-    if (s.refractory > 0u) {
-        next.V_m = d.V_reset;
-    } else if (s.V_m >= d.V_peak) {
-        next.V_m = d.V_reset;
-        next.w += d.b;
-        next.spiked = 1u;
-        // the rest of this step counts as none of the refractory time
-        next.refractory = select(0u, d.refractory_steps + 1u, d.refractory_steps > 0u);
-    }
-    return next;
-}
-
 fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
-    var begin = s;
-    begin.spiked = 0u;
-    var lost: State;
-    lost.V_m = s.V_lost;
-    lost.w = s.w_lost;
-    let after = rkf45_events(p, d, begin, dt, d.tolerance, s.h, lost);
-    var next = after.s;
-    next.V_lost = after.lost.V_m;
-    next.w_lost = after.lost.w;
-    next.h = after.h;
-    next.refractory -= min(next.refractory, 1u);
+    var next = stepped(p, d, s, dt);
     for (var k = 0u; k < PORTS; k++) {
         next.dg[k] += d.jump[k] * x.port[k];
     }

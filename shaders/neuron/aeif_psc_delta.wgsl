@@ -12,7 +12,7 @@
 //! depends on the size of that, and on rounding (0.06 mV were seen). NEST 3.10.0 gives NaN with refractory_input.
 
 #import lib/clock
-#import lib/ode/rkf45_events
+#import lib/aeif
 
 struct Params {
     /// Potential at which a spike is over [mV] = 0, >= V_th, > V_reset
@@ -144,18 +144,9 @@ fn event(p: Params, d: Derived, s: State) -> State {
 
 fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
     var begin = s;
-    begin.spiked = 0u;
     let kept = select(0.0, x.spikes * exp(-f32(s.refractory) * d.rate_m), d.keep == 1u);
     begin.waiting += select(x.spikes, kept, s.refractory > 0u);
-    var lost: State;
-    lost.V_m = s.V_lost;
-    lost.w = s.w_lost;
-    let after = rkf45_events(p, d, begin, dt, d.tolerance, s.h, lost);
-    var next = after.s;
-    next.V_lost = after.lost.V_m;
-    next.w_lost = after.lost.w;
-    next.h = after.h;
-    next.refractory -= min(next.refractory, 1u);
+    var next = stepped(p, d, begin, dt);
     next.I_stim = x.I;
     return next;
 }

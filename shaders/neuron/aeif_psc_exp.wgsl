@@ -11,7 +11,8 @@
 //! from NEST 3.10.0 is 1e-5 mV at most outside spikes and 5e-4 mV where they rise, over 250 ms.
 
 #import lib/clock
-#import lib/ode/rkf45_events
+#import lib/aeif_event
+#import lib/aeif
 
 struct Params {
     /// Potential at which a spike is over [mV] = 0, >= V_th, > V_reset
@@ -132,32 +133,8 @@ fn derivative(p: Params, d: Derived, s: State) -> State {
     return change;
 }
 
-fn event(p: Params, d: Derived, s: State) -> State {
-    var next = s;
-    if (s.refractory > 0u) {
-        next.V_m = d.V_reset;
-    } else if (s.V_m >= d.V_peak) {
-        next.V_m = d.V_reset;
-        next.w += d.b;
-        next.spiked = 1u;
-        // the rest of this step counts as none of the refractory time
-        next.refractory = select(0u, d.refractory_steps + 1u, d.refractory_steps > 0u);
-    }
-    return next;
-}
-
 fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
-    var begin = s;
-    begin.spiked = 0u;
-    var lost: State;
-    lost.V_m = s.V_lost;
-    lost.w = s.w_lost;
-    let after = rkf45_events(p, d, begin, dt, d.tolerance, s.h, lost);
-    var next = after.s;
-    next.V_lost = after.lost.V_m;
-    next.w_lost = after.lost.w;
-    next.h = after.h;
-    next.refractory -= min(next.refractory, 1u);
+    var next = stepped(p, d, s, dt);
     next.I_syn_ex += x.ex;
     next.I_syn_in -= x.inh;
     next.I_stim = x.I;

@@ -17,6 +17,7 @@
 //! doi:10.1038/s41467-017-02717-4. NEST: glif_cond with ports port_1 and port_2; its lists E_rev, tau_syn, asc_decay
 //! and so on are E_rev_1 and so on here; |dV| from NEST 3.10.0 is 4e-5 mV at most over 250 ms.
 
+#import lib/glif
 #import lib/clock
 #import lib/ode/rkf45
 
@@ -196,23 +197,6 @@ fn derivative(p: Params, d: Derived, s: State) -> State {
     change.g_1 = s.dg_1 + d.rate_1 * s.g_1;
     change.g_2 = s.dg_2 + d.rate_2 * s.g_2;
     return change;
-}
-
-/// What spikes and the potential have added to the threshold and to the current, at the end of a free step; those that
-/// act in it are kept aside.
-fn adapted(d: Derived, s: State) -> State {
-    var next = s;
-    if (d.after == 1u) {
-        next.ASCurrents_sum = d.mean_1 * s.ASCurrents_1 + d.mean_2 * s.ASCurrents_2;
-        next.ASCurrents_1 += d.decay_1 * s.ASCurrents_1;
-        next.ASCurrents_2 += d.decay_2 * s.ASCurrents_2;
-    }
-    next.threshold_spike += f32(d.spike) * d.decay_spike * s.threshold_spike;
-    let rest = (s.I + next.ASCurrents_sum) / d.leak;
-    let voltage = d.decay_voltage * s.threshold_voltage + d.from_V * (s.V_m - rest) + d.from_rest * rest;
-    next.threshold_voltage += f32(d.voltage) * voltage;
-    next.threshold = d.V_th + next.threshold_spike + next.threshold_voltage;
-    return next;
 }
 
 fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {

@@ -17,6 +17,7 @@
 //! glif_psc_double_alpha with the port port_1; its lists tau_syn_fast, tau_syn_slow, amp_slow, asc_decay and so on are
 //! tau_syn_fast_1 and so on here; |dV| from NEST 3.10.0 is 3e-5 mV at most over 250 ms.
 
+#import lib/glif
 #import lib/clock
 #import lib/propagator
 
@@ -190,23 +191,6 @@ fn derive(p: Params, dt: f32) -> Derived {
     d.spike = p.spike_dependent_threshold;
     d.voltage = p.adapting_threshold;
     return d;
-}
-
-/// What spikes and the potential have added to the threshold and to the current, at the end of a free step; those that
-/// act in it are kept aside.
-fn adapted(d: Derived, s: State) -> State {
-    var next = s;
-    if (d.after == 1u) {
-        next.ASCurrents_sum = d.mean_1 * s.ASCurrents_1 + d.mean_2 * s.ASCurrents_2;
-        next.ASCurrents_1 += d.decay_1 * s.ASCurrents_1;
-        next.ASCurrents_2 += d.decay_2 * s.ASCurrents_2;
-    }
-    next.threshold_spike += f32(d.spike) * d.decay_spike * s.threshold_spike;
-    let rest = (s.I + next.ASCurrents_sum) / d.leak;
-    let voltage = d.decay_voltage * s.threshold_voltage + d.from_V * (s.V_m - rest) + d.from_rest * rest;
-    next.threshold_voltage += f32(d.voltage) * voltage;
-    next.threshold = d.V_th + next.threshold_spike + next.threshold_voltage;
-    return next;
 }
 
 fn update(d: Derived, s: State, x: Input) -> State {
