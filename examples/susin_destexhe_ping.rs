@@ -3,7 +3,8 @@
 //!
 //! The network of `susin_destexhe_ai` with faster and stronger excitation and slower inhibition, external neurons at 3 Hz.
 //! Inhibitory neurons fire at 6.3 Hz and irregularly, excitatory ones at 1.3 Hz, while the rates of both oscillate in the
-//! gamma band, at 40 Hz: each volley of excitation is cut off by inhibition.
+//! gamma band, at 40 Hz: each volley of excitation is cut off by inhibition. The authors' own program (ModelDB 267039,
+//! RS-FS network, with these values) takes the gamma of this network as 30 to 50 Hz.
 //!
 //! `cargo run --release --example susin_destexhe_ping` draws synfire-out/susin_destexhe_ping.png and the spectrum.
 

@@ -1,6 +1,6 @@
 //! Spikes at listed times, each with a factor for the weights of its connections and a multiplicity.
 //!
-//! A spike at time t is sent at the end of the step that ends at t. NEST: spike_generator.
+//! A spike at time t is sent at the end of the step that ends at t. NEST: spike_generator; brainpy.state: SpikeTime.
 
 struct Params {
     /// Begin, relative to origin [ms] = 0

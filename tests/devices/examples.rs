@@ -156,7 +156,7 @@ fn gamma(device: &Device) -> Result<(), Failed> {
         return Ok(());
     }
     let spectrum = susin_destexhe_ping::cortex::spectrum(&recording);
-    within("the frequency", spectrum.peak_hz(15.0..100.0).unwrap_or(0.0), 28.0, 50.0)
+    within("the frequency", spectrum.peak_hz(15.0..100.0).unwrap_or(0.0), 30.0, 50.0)
 }
 
 fn interneurons(device: &Device) -> Result<(), Failed> {
