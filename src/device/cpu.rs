@@ -26,7 +26,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Below this many updates a second thread costs more than it brings: a fork takes some microseconds a window.
-const UPDATES_PER_THREAD: u64 = 5_000;
+const UPDATES_PER_THREAD: u64 = 1_500;
 
 /// The CPU, with a number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,9 +61,6 @@ impl Native {
         let needs = Needs { planes, index, slots: layout.slots, consumed, calls, rare, all_ones };
         let Assembled { bytes, frame } =
             assemble::assemble(&pieces, &needs).expect("every instruction has an encoding");
-        if let Ok(path) = std::env::var("NATIVE_DUMP") {
-            std::fs::write(path, &bytes).ok();
-        }
         let constants = (0..LANES as u32).chain(constants.0).collect();
         match executable(&bytes) {
             Ok(code) => Some(Native { code: Arc::new(code), constants, frame }),

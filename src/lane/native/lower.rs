@@ -145,6 +145,9 @@ impl Lowering<'_, '_> {
             [a, b] => self.two(op, from, (*a, *b), places[1]),
             [a, b, c] => {
                 let condition = self.b.value(*a);
+                if *c == self.b.bits(0) {
+                    return self.b.two(Two::And, V(condition), *b);
+                }
                 self.b.select(condition, *b, *c)
             }
             _ => unreachable!("operations have up to three operands"),
