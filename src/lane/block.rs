@@ -145,6 +145,11 @@ impl Kernel {
         self.n_instructions
     }
 
+    /// Whether lanes may iterate differently often. Then a run over many lanes is faster than many runs over few.
+    pub fn has_loops(&self) -> bool {
+        self.code.has_loops()
+    }
+
     /// Evaluates what all lanes and steps share; `values` gives the bits of leaves of uniform rate.
     pub fn uniforms(&self, values: &dyn Fn(LeafId) -> u32) -> Uniforms {
         let is_uniform = |leaf: &LeafId| self.graph.leaves()[leaf.index()].rate == Rate::Uniform;

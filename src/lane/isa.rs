@@ -6,17 +6,25 @@
 //! place in a table of pointers `[planes | slots | scalars | index]`. The loops are stamped once per instruction
 //! set by a macro around the scalar functions of [`kernels`], and LLVM vectorises them. Blocks of 512 lanes keep
 //! all slots in the L1 cache (measured on LIF, ns per neuron-step: 128 lanes 1.19, 512 0.76, 2048 0.79).
+//!
+//! A loop runs over a block until most lanes have left it. Those that stay are collected from many blocks and go on
+//! together ([`queue`]): the few neurons that spike within a step do not keep all others waiting.
 #![allow(
     unsafe_code,
     reason = "one indirect call per instruction on slices of one arena; `Code::new` and `Code::run` check every \
               place once, a checked loop per lane would cost the factor of ten that this exists for"
 )]
 
+mod execute;
 pub mod kernels;
+mod queue;
 mod stamp;
 mod table;
+mod uses;
 
 pub use table::{Isa, Special, lookup, special};
+
+use uses::Uses;
 
 /// Lanes of one block.
 pub const BLOCK: usize = 512;
@@ -56,6 +64,8 @@ pub struct Instruction {
     pub operands: [Option<Place>; 3],
     /// Bit k is set if the call takes operand k as a scalar.
     pub scalars: u8,
+    /// Whether the call reads `d` before it writes it.
+    pub updates: bool,
 }
 
 /// Instructions in order.
@@ -93,6 +103,19 @@ struct Encoded {
 pub struct Code {
     items: Vec<Item<Encoded>>,
     layout: Layout,
+    /// What lanes take along, for each loop that is in no other.
+    columns: Vec<Columns>,
+    /// Slots that hold a value while other blocks run.
+    held: Vec<usize>,
+}
+
+/// What a lane of a loop takes along when it goes on elsewhere; places are numbers in the table.
+#[derive(Clone, Debug)]
+struct Columns {
+    /// What the loop reads
+    into: Vec<usize>,
+    /// What it changes and others read
+    back: Vec<usize>,
 }
 
 /// How many places of each kind there are.
@@ -124,7 +147,25 @@ impl Code {
     /// If one of these does not hold, or the CPU lacks `isa`.
     pub fn new(items: &[Item], layout: Layout, isa: Isa) -> Code {
         assert!(isa.is_available(), "{isa:?} is not available on this CPU");
-        Code { items: encode(items, &layout), layout }
+        let mut columns = Vec::new();
+        let mut held = Vec::new();
+        for (k, item) in items.iter().enumerate() {
+            let Item::Loop(repeat) = item else { continue };
+            let after = Uses::of(&items[k + 1..]);
+            columns.push(Columns::new(repeat, &after, &layout));
+            held.extend(after.found.iter().filter_map(|place| match place {
+                Place::Slot(slot) => Some(*slot),
+                _ => None,
+            }));
+        }
+        held.sort_unstable();
+        held.dedup();
+        Code { items: encode(items, &layout), layout, columns, held }
+    }
+
+    /// Whether there are loops.
+    pub fn has_loops(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Runs over `lanes` lanes, whose first has the number `index`.
@@ -133,32 +174,7 @@ impl Code {
     /// If a plane does not lie in the arena, or outputs overlap other planes than the leaf they replace.
     pub fn run(&self, memory: Memory<'_>, lanes: usize, index: u32) {
         self.check(&memory, lanes);
-        let Memory { arena, leaves, outputs, scalars, scratch } = memory;
-        scratch.resize(scratch.len().max(self.layout.slots * BLOCK + LINE), 0);
-        let base = arena.as_mut_ptr();
-        // A vector that crosses a cache line costs two accesses.
-        let slots = scratch.as_mut_ptr();
-        let slots = slots.wrapping_add(slots.align_offset(LINE * 4).min(LINE));
-        let mut first = index;
-        let first: *mut u32 = &mut first;
-        let planes = leaves.len() + outputs.len();
-        let mut table: Vec<*mut u32> = Vec::with_capacity(planes + self.layout.slots + scalars.len() + 1);
-        // Offsets and lengths were checked above; `wrapping_add` needs no more.
-        table.extend(leaves.iter().chain(outputs).map(|&offset| base.wrapping_add(offset)));
-        table.extend((0..self.layout.slots).map(|slot| slots.wrapping_add(slot * BLOCK)));
-        table.extend(scalars.iter().map(|scalar| std::ptr::from_ref(scalar).cast_mut()));
-        table.push(first);
-        for start in (0..lanes).step_by(BLOCK) {
-            let block = (lanes - start).min(BLOCK);
-            // SAFETY: `first` points to a live local that only this function and its calls use.
-            unsafe { *first = index.wrapping_add(start as u32) };
-            // SAFETY: the table has as many entries as `encode` was told; each plane holds `lanes` rounded up to
-            // chunks (`check`), each slot BLOCK words (`resize`, at most LINE of
-            // them skipped); written planes overlap no other entry but the leaf
-            // they replace, and no instruction has both (`encode`).
-            unsafe { execute(&self.items, &table, block) };
-            table[..planes].iter_mut().for_each(|plane| *plane = plane.wrapping_add(BLOCK));
-        }
+        execute::run(self, memory, lanes, index);
     }
 
     fn check(&self, memory: &Memory<'_>, lanes: usize) {
@@ -238,55 +254,16 @@ fn number(place: Place, layout: &Layout) -> usize {
     offset + within
 }
 
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn execute(items: &[Item<Encoded>], table: &[*mut u32], lanes: usize) {
-    for item in items {
-        match item {
-            // SAFETY: passed on.
-            Item::Run(list) => unsafe { run(list, table, lanes) },
-            // SAFETY: passed on.
-            Item::Loop(repeat) => unsafe { iterate(repeat, table, lanes) },
-        }
-    }
-}
-
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn run(list: &[Encoded], table: &[*mut u32], lanes: usize) {
-    let chunks = lanes.div_ceil(CHUNK);
-    for Encoded { call, places: [d, a, b, c] } in list {
-        // SAFETY: `number` keeps each place below the length of the table; the pointers are what `Call` asks for.
-        unsafe {
-            let at = |place: &u32| *table.get_unchecked(*place as usize);
-            call(chunks, at(d), at(a), at(b), at(c));
-        }
-    }
-}
-
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn iterate(repeat: &Repeat<Encoded>, table: &[*mut u32], lanes: usize) {
-    // SAFETY: a mask is a slot of BLOCK words, and distinct from the mask around it.
-    unsafe {
-        let mask = std::slice::from_raw_parts_mut(table[repeat.mask], BLOCK);
-        match repeat.outer {
-            Some(outer) => mask.copy_from_slice(std::slice::from_raw_parts(table[outer], BLOCK)),
-            None => {
-                mask[..lanes].fill(!0);
-                mask[lanes..].fill(0);
-            }
-        }
-        run(&repeat.start, table, lanes);
-        for _ in 0..repeat.max_iterations {
-            execute(&repeat.head, table, lanes);
-            run(&repeat.test, table, lanes);
-            let mask = std::slice::from_raw_parts(table[repeat.mask], BLOCK);
-            if mask.iter().fold(0, |any, lane| any | lane) == 0 {
-                break;
-            }
-            execute(&repeat.body, table, lanes);
-            run(&repeat.update, table, lanes);
+impl Columns {
+    fn new(repeat: &Repeat, after: &Uses, layout: &Layout) -> Columns {
+        let inside = Uses::of_iteration(repeat);
+        let is_output = |place: &Place| matches!(place, Place::Output(_));
+        assert!(!inside.written.iter().any(is_output), "a loop stores no output");
+        let back = inside.found.iter().filter(|place| inside.written.contains(place));
+        let back = back.filter(|place| after.found.contains(place)).map(|place| number(*place, layout));
+        Columns {
+            back: back.collect(),
+            into: inside.found.iter().map(|place| number(*place, layout)).collect(),
         }
     }
 }

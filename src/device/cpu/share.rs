@@ -187,8 +187,8 @@ impl Share {
                 .map(|q| kernel.kernel.at_step(&owned.uniforms, &|_| (first + u64::from(q)) as u32))
                 .collect();
             let member = &program.kernels[owned.kernel].members[owned.member];
-            // one step needs no blocks of our own: the kernel has them
-            let block = if steps == 1 { owned.len as usize } else { BLOCK };
+            // one step needs no blocks of our own: the kernel has them, and for loops it takes many together
+            let block = if steps == 1 || kernel.kernel.has_loops() { owned.len as usize } else { BLOCK };
             for begin in (0..owned.len as usize).step_by(block) {
                 let lanes = block.min(owned.len as usize - begin);
                 let shifted = owned.shifted(begin);

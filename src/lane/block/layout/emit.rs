@@ -163,7 +163,7 @@ impl Emitter<'_> {
         scalars: u8,
     ) {
         self.n_instructions += 1;
-        list.push(Instruction { call, d, operands, scalars });
+        list.push(Instruction { call, d, operands, scalars, updates: false });
     }
 
     fn special(&mut self, list: &mut Vec<Instruction>, special: Special, d: Place, operands: &[Place]) {
@@ -172,6 +172,8 @@ impl Emitter<'_> {
         let scalars = shared(&padded);
         let call = isa::special(self.isa, special, scalars != 0);
         self.push(list, call, d, padded, scalars);
+        let updates = matches!(special, Special::Keep | Special::And | Special::AndNot);
+        list.last_mut().expect("pushed just above").updates = updates;
     }
 
     fn region(&mut self, id: RegionId, home: Option<RegionId>) -> Repeat {

@@ -1,0 +1,221 @@
+//! Execution: blocks one after the other, in groups where there are loops whose last lanes go on together.
+
+use super::queue::Queue;
+use super::{BLOCK, CHUNK, Code, Encoded, Item, LINE, Memory, Repeat};
+
+/// Blocks that share what is left of their loops. More fill the queue better, until the slots that the blocks hold
+/// leave the second-level cache.
+const GROUP: usize = 16;
+
+/// A loop goes on elsewhere when at most this share of a block's lanes is left in it: to move a lane costs about as much
+/// as ten iterations of it.
+const FEW: usize = 8;
+
+/// The tables of pointers of a group of blocks.
+pub struct Tables {
+    places: Vec<*mut u32>,
+    width: usize,
+}
+
+impl Tables {
+    /// The table of a block.
+    pub fn of(&self, block: usize) -> &[*mut u32] {
+        &self.places[block * self.width..(block + 1) * self.width]
+    }
+
+    fn of_mut(&mut self, block: usize) -> &mut [*mut u32] {
+        &mut self.places[block * self.width..(block + 1) * self.width]
+    }
+}
+
+/// Runs checked code on memory that was checked for these lanes; see [`Code::run`].
+pub fn run(code: &Code, memory: Memory<'_>, lanes: usize, index: u32) {
+    let Memory { arena, leaves, outputs, scalars, scratch } = memory;
+    let n_slots = code.layout.slots;
+    let n_blocks = lanes.div_ceil(BLOCK);
+    let group = if code.has_loops() { GROUP.min(n_blocks) } else { 1 };
+    let queued = if code.has_loops() { leaves.len() + n_slots } else { 0 };
+    let words = (n_slots + group * code.held.len() + queued) * BLOCK;
+    scratch.resize(scratch.len().max(words + LINE), 0);
+    // A vector that crosses a cache line costs two accesses.
+    let slots = scratch.as_mut_ptr();
+    let slots = slots.wrapping_add(slots.align_offset(LINE * 4).min(LINE));
+    let slot = |k: usize| slots.wrapping_add(k * BLOCK);
+    let base = arena.as_mut_ptr();
+    let mut first = [index; GROUP];
+    let first: *mut u32 = first.as_mut_ptr();
+
+    // Offsets and lengths were checked before; `wrapping_add` needs no more.
+    let planes: Vec<*mut u32> =
+        leaves.iter().chain(outputs).map(|&offset| base.wrapping_add(offset)).collect();
+    let width = planes.len() + n_slots + scalars.len() + 1;
+    let mut tables = Tables { places: Vec::with_capacity((group + 1) * width), width };
+    for block in 0..group {
+        tables.places.extend(&planes);
+        tables.places.extend((0..n_slots).map(slot));
+        tables.places.extend(scalars.iter().map(|scalar| std::ptr::from_ref(scalar).cast_mut()));
+        tables.places.push(first.wrapping_add(block));
+        for (k, held) in code.held.iter().enumerate() {
+            tables.of_mut(block)[planes.len() + held] = slot(n_slots + block * code.held.len() + k);
+        }
+    }
+    if queued > 0 {
+        // The queue is one more block, with columns in place of the leaves. It has no outputs: loops store none.
+        tables.places.extend_from_within(..width);
+        let own = n_slots + group * code.held.len();
+        for k in 0..leaves.len() {
+            tables.of_mut(group)[k] = slot(own + k);
+        }
+        for k in 0..n_slots {
+            tables.of_mut(group)[planes.len() + k] = slot(own + leaves.len() + k);
+        }
+    }
+
+    for begin in (0..n_blocks).step_by(group) {
+        let blocks = group.min(n_blocks - begin);
+        for block in 0..blocks {
+            let start = (begin + block) * BLOCK;
+            let moved = planes.iter().map(|plane| plane.wrapping_add(start));
+            tables.of_mut(block).iter_mut().zip(moved).for_each(|(place, plane)| *place = plane);
+            // SAFETY: `first` points to GROUP live words that only this function and its calls use.
+            unsafe { *first.add(block) = index.wrapping_add(start as u32) };
+        }
+        let lanes_of = |block: usize| (lanes - (begin + block) * BLOCK).min(BLOCK);
+        // SAFETY: each table has as many entries as `encode` was told; each plane holds `lanes` rounded up to chunks
+        // (`check`), each slot BLOCK words (`resize`, at most LINE of them skipped), and no slot is that of another block
+        // but those that hold nothing between two items; written planes overlap no other entry but the leaf they
+        // replace, and no instruction has both (`encode`).
+        unsafe { run_group(code, &tables, blocks, &lanes_of) };
+    }
+}
+
+/// All blocks up to the end of the first loop, then on to the next.
+///
+/// # Safety
+/// As described in [`run`].
+unsafe fn run_group(code: &Code, tables: &Tables, blocks: usize, lanes_of: &dyn Fn(usize) -> usize) {
+    let mut rest = &code.items[..];
+    for columns in &code.columns {
+        let is_loop = |item: &Item<Encoded>| matches!(item, Item::Loop(_));
+        let at = rest.iter().position(is_loop).expect("there are columns for each loop");
+        let Item::Loop(repeat) = &rest[at] else { unreachable!("found just above") };
+        let queue_table = tables.of(tables.places.len() / tables.width - 1);
+        let mut queue = Queue::new(repeat, columns, tables, queue_table);
+        for block in 0..blocks {
+            let (table, lanes) = (tables.of(block), lanes_of(block));
+            // SAFETY: passed on.
+            unsafe {
+                execute(&rest[..at], table, lanes);
+                enter(repeat, table, lanes);
+                let few = if lanes <= CHUNK { 0 } else { lanes / FEW };
+                let (left, iterations) = iterate(repeat, table, lanes, few);
+                if left > 0 {
+                    queue.admit(block, lanes, iterations);
+                }
+            }
+        }
+        // SAFETY: passed on.
+        unsafe { queue.finish() };
+        rest = &rest[at + 1..];
+    }
+    for block in 0..blocks {
+        // SAFETY: passed on.
+        unsafe { execute(rest, tables.of(block), lanes_of(block)) };
+    }
+}
+
+/// # Safety
+/// As described in [`run`].
+unsafe fn execute(items: &[Item<Encoded>], table: &[*mut u32], lanes: usize) {
+    for item in items {
+        match item {
+            // SAFETY: passed on.
+            Item::Run(list) => unsafe { run_list(list, table, lanes) },
+            // SAFETY: passed on.
+            Item::Loop(repeat) => unsafe {
+                enter(repeat, table, lanes);
+                iterate(repeat, table, lanes, 0);
+            },
+        }
+    }
+}
+
+/// # Safety
+/// As described in [`run`].
+unsafe fn run_list(list: &[Encoded], table: &[*mut u32], lanes: usize) {
+    let chunks = lanes.div_ceil(CHUNK);
+    for Encoded { call, places: [d, a, b, c] } in list {
+        // SAFETY: `number` keeps each place below the length of the table; the pointers are what `Call` asks for.
+        unsafe {
+            let at = |place: &u32| *table.get_unchecked(*place as usize);
+            call(chunks, at(d), at(a), at(b), at(c));
+        }
+    }
+}
+
+/// The words of a mask.
+///
+/// # Safety
+/// As described in [`run`]; nobody else uses the mask while the slice lives.
+pub unsafe fn mask<'a>(repeat: &Repeat<Encoded>, table: &[*mut u32]) -> &'a mut [u32] {
+    // SAFETY: a mask is a slot of BLOCK words, and distinct from all others.
+    unsafe { std::slice::from_raw_parts_mut(table[repeat.mask], BLOCK) }
+}
+
+/// Sets up the mask of a loop and its carried values.
+///
+/// # Safety
+/// As described in [`run`].
+unsafe fn enter(repeat: &Repeat<Encoded>, table: &[*mut u32], lanes: usize) {
+    // SAFETY: the mask of the loop around this one is another slot of BLOCK words.
+    unsafe {
+        let mask = mask(repeat, table);
+        match repeat.outer {
+            Some(outer) => mask.copy_from_slice(std::slice::from_raw_parts(table[outer], BLOCK)),
+            None => {
+                mask[..lanes].fill(!0);
+                mask[lanes..].fill(0);
+            }
+        }
+        run_list(&repeat.start, table, lanes);
+    }
+}
+
+/// Iterates until at most `few` lanes are left: how many they are, and how often it has.
+///
+/// # Safety
+/// As described in [`run`].
+unsafe fn iterate(
+    repeat: &Repeat<Encoded>,
+    table: &[*mut u32],
+    lanes: usize,
+    few: usize,
+) -> (usize, u32) {
+    for k in 0..repeat.max_iterations {
+        // SAFETY: passed on.
+        let left = unsafe { iteration(repeat, table, lanes) };
+        if left <= few {
+            return (left, k + 1);
+        }
+    }
+    (0, repeat.max_iterations)
+}
+
+/// One iteration: how many lanes are left in the loop.
+///
+/// # Safety
+/// As described in [`run`].
+pub unsafe fn iteration(repeat: &Repeat<Encoded>, table: &[*mut u32], lanes: usize) -> usize {
+    let count = |mask: &[u32]| mask.iter().map(|lane| (lane & 1) as usize).sum();
+    // SAFETY: passed on.
+    unsafe {
+        execute(&repeat.head, table, lanes);
+        run_list(&repeat.test, table, lanes);
+        if mask(repeat, table)[..lanes].iter().fold(0, |any, lane| any | lane) == 0 {
+            return 0;
+        }
+        execute(&repeat.body, table, lanes);
+        run_list(&repeat.update, table, lanes);
+        count(&mask(repeat, table)[..lanes])
+    }
+}
