@@ -145,9 +145,9 @@ impl Kernel {
         self.n_instructions
     }
 
-    /// Whether lanes may iterate differently often. Then a run over many lanes is faster than many runs over few.
-    pub fn has_loops(&self) -> bool {
-        self.code.has_loops()
+    /// Whether some lanes may iterate more often than others. Then a run over many lanes is faster than many over few.
+    pub fn has_uneven_loops(&self) -> bool {
+        self.code.has_uneven_loops()
     }
 
     /// Evaluates what all lanes and steps share; `values` gives the bits of leaves of uniform rate.

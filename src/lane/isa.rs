@@ -89,6 +89,8 @@ pub struct Repeat<I = Instruction> {
     pub body: Vec<Item<I>>,
     pub update: Vec<I>,
     pub max_iterations: u32,
+    /// Whether some lanes may iterate more often than others
+    pub uneven: bool,
 }
 
 /// An instruction whose places are numbers in the table.
@@ -103,7 +105,7 @@ struct Encoded {
 pub struct Code {
     items: Vec<Item<Encoded>>,
     layout: Layout,
-    /// What lanes take along, for each loop that is in no other.
+    /// What lanes take along, for each uneven loop that is in no other.
     columns: Vec<Columns>,
     /// Slots that hold a value while other blocks run.
     held: Vec<usize>,
@@ -151,6 +153,9 @@ impl Code {
         let mut held = Vec::new();
         for (k, item) in items.iter().enumerate() {
             let Item::Loop(repeat) = item else { continue };
+            if !repeat.uneven {
+                continue;
+            }
             let after = Uses::of(&items[k + 1..]);
             columns.push(Columns::new(repeat, &after, &layout));
             held.extend(after.found.iter().filter_map(|place| match place {
@@ -163,8 +168,8 @@ impl Code {
         Code { items: encode(items, &layout), layout, columns, held }
     }
 
-    /// Whether there are loops.
-    pub fn has_loops(&self) -> bool {
+    /// Whether there are loops that some lanes stay in longer than others.
+    pub fn has_uneven_loops(&self) -> bool {
         !self.columns.is_empty()
     }
 
@@ -217,6 +222,7 @@ fn encode(items: &[Item], layout: &Layout) -> Vec<Item<Encoded>> {
                 body: encode(&repeat.body, layout),
                 update: list(&repeat.update),
                 max_iterations: repeat.max_iterations,
+                uneven: repeat.uneven,
             }))
         }
     };

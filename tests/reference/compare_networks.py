@@ -25,6 +25,8 @@ FOLDER = HERE / "networks"
 COMMITTED = FOLDER / "nest.json"
 # Rates count from here on [ms]: the networks have settled, and what starts them is over.
 SETTLED_MS = 100.0
+# Networks without any drive may fall silent for good; their statistics are those of the seeds that spike in this last part [ms].
+ALIVE_MS = 100.0
 # Rates within 2 % of NEST's hold, whatever its seeds do.
 TOLERANCE = 0.02
 # Networks every connection of which draws its port, and how many there are.
@@ -44,8 +46,11 @@ def load(name, scale):
 
 
 def statistics(experiment, spikes):
-    """{population: {measure: value}} of what was recorded."""
+    """{population: {measure: value}} of what was recorded; none where the network has fallen silent."""
     window = (SETTLED_MS, experiment.duration)
+    last = max((times[-1] for key, times in spikes.items() if key.endswith(".times") and len(times)), default=0.0)
+    if last < experiment.duration - ALIVE_MS:
+        return None
     return {name: measure(spikes[f"{name}.times"], spikes[f"{name}.senders"], len(experiment.elements(record["from"])), window)
             for name, record in experiment.records.items()}
 
@@ -64,7 +69,9 @@ def synfire(name, experiment, seed, binary, device):
         path = Path(folder) / "network.json"
         path.write_text(json.dumps(file))
         command = [binary, "run", path, "--device", device, "--out", Path(folder) / "out"]
-        subprocess.run(command, check=True, capture_output=True)
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
         return {f"{record}.{key}": values for record in experiment.records
                 for key, values in np.load(Path(folder) / "out" / f"{record}.npz").items()}
 
@@ -86,11 +93,13 @@ def spread_ports(experiment, n_ports, rng):
 
 
 def over_seeds(runs):
-    """{population: {measure: spread}} of the statistics of several seeds."""
+    """How many seeds there were, how many did not fall silent, and {population: {measure: spread}} of these."""
+    seeds, runs = len(runs), [run for run in runs if run]
     values = lambda population, key: [run[population][key] for run in runs if key in run[population]]
     keys = lambda population: dict.fromkeys(key for run in runs for key in run[population])
-    return {population: {key: spread(found) for key in keys(population) if len(found := values(population, key)) > 1}
-            for population in runs[0]}
+    populations = {population: {key: spread(found) for key in keys(population) if len(found := values(population, key)) > 1}
+                   for population in runs[0]}
+    return dict(seeds=seeds, alive=len(runs), populations=populations)
 
 
 def band(theirs):
@@ -102,16 +111,19 @@ def band(theirs):
 def table(title, theirs, ours):
     """Prints a row for each population; how many rates lie outside."""
     outside = 0
-    for population, expected in theirs.items():
+    alive = lambda of: f"{of['alive']}/{of['seeds']}"
+    title = f"{title} ({alive(theirs)}, {alive(ours)})"
+    for population, expected in theirs["populations"].items():
         cells = []
         for key in ("rate_hz", "cv", "correlation"):
-            if key in expected and key in ours[population]:
-                a, b = expected[key], ours[population][key]
+            found = ours["populations"][population]
+            if key in expected and key in found:
+                a, b = expected[key], found[key]
                 cells.append(f"{key} {a['mean']:8.4f} ± {a['sd']:.4f} | {b['mean']:8.4f} ± {b['sd']:.4f}")
-        a, b = expected["rate_hz"], ours[population]["rate_hz"]
+        a, b = expected["rate_hz"], found["rate_hz"]
         within = abs(b["mean"] - a["mean"]) <= band(a)
         outside += not within
-        print(f"{title:28} {population:6} ratio {b['mean'] / a['mean']:.4f} band {band(a) / a['mean']:.4f} "
+        print(f"{title:38} {population:6} ratio {b['mean'] / a['mean']:.4f} band {band(a) / a['mean']:.4f} "
               f"{'within ' if within else 'OUTSIDE'}  {'   '.join(cells)}", flush=True)
     return outside
 
@@ -129,7 +141,8 @@ def main():
     a = p.parse_args()
 
     outside = 0
-    print("network, population: synfire / NEST; then for each measure NEST's mean ± sd over seeds | synfire's")
+    print("network (seeds that did not fall silent of all: NEST, synfire), population: synfire / NEST; then for each measure "
+          "NEST's mean ± sd over seeds | synfire's")
     for name in a.networks or [path.stem for path in sorted(FOLDER.glob("*.toml"))]:
         experiment = load(name, a.scale)
         title = name if a.scale == 1.0 else f"{name} x{a.scale:g}"
@@ -138,13 +151,14 @@ def main():
             theirs = committed[title]
         else:
             runs = [statistics(experiment, nest(name, experiment, seed, a.threads)) for seed in range(1, a.seeds + 1)]
-            theirs = dict(seeds=a.seeds, from_ms=SETTLED_MS, to_ms=experiment.duration, populations=over_seeds(runs))
+            theirs = dict(from_ms=SETTLED_MS, to_ms=experiment.duration) | over_seeds(runs)
             if a.save:
+                committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
                 COMMITTED.write_text(json.dumps(committed | {title: theirs}, indent=1) + "\n")
         if a.binary:
             ours = [statistics(experiment, synfire(name, experiment, seed, a.binary, a.device))
                     for seed in range(1, a.seeds + 1)]
-            outside += table(title, theirs["populations"], over_seeds(ours))
+            outside += table(title, theirs, over_seeds(ours))
         else:
             print(title, {k: v["rate_hz"] for k, v in theirs["populations"].items()}, flush=True)
     return 1 if outside else 0

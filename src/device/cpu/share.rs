@@ -188,7 +188,7 @@ impl Share {
                 .collect();
             let member = &program.kernels[owned.kernel].members[owned.member];
             // one step needs no blocks of our own: the kernel has them, and for loops it takes many together
-            let block = if steps == 1 || kernel.kernel.has_loops() { owned.len as usize } else { BLOCK };
+            let block = if steps == 1 || kernel.kernel.has_uneven_loops() { owned.len as usize } else { BLOCK };
             for begin in (0..owned.len as usize).step_by(block) {
                 let lanes = block.min(owned.len as usize - begin);
                 let shifted = owned.shifted(begin);

@@ -33,8 +33,8 @@ pub fn run(code: &Code, memory: Memory<'_>, lanes: usize, index: u32) {
     let Memory { arena, leaves, outputs, scalars, scratch } = memory;
     let n_slots = code.layout.slots;
     let n_blocks = lanes.div_ceil(BLOCK);
-    let group = if code.has_loops() { GROUP.min(n_blocks) } else { 1 };
-    let queued = if code.has_loops() { leaves.len() + n_slots } else { 0 };
+    let group = if code.has_uneven_loops() { GROUP.min(n_blocks) } else { 1 };
+    let queued = if code.has_uneven_loops() { leaves.len() + n_slots } else { 0 };
     let words = (n_slots + group * code.held.len() + queued) * BLOCK;
     scratch.resize(scratch.len().max(words + LINE), 0);
     // A vector that crosses a cache line costs two accesses.
@@ -89,16 +89,18 @@ pub fn run(code: &Code, memory: Memory<'_>, lanes: usize, index: u32) {
     }
 }
 
-/// All blocks up to the end of the first loop, then on to the next.
+/// All blocks up to the end of the first uneven loop, then on to the next.
 ///
 /// # Safety
 /// As described in [`run`].
 unsafe fn run_group(code: &Code, tables: &Tables, blocks: usize, lanes_of: &dyn Fn(usize) -> usize) {
     let mut rest = &code.items[..];
     for columns in &code.columns {
-        let is_loop = |item: &Item<Encoded>| matches!(item, Item::Loop(_));
-        let at = rest.iter().position(is_loop).expect("there are columns for each loop");
-        let Item::Loop(repeat) = &rest[at] else { unreachable!("found just above") };
+        let uneven = rest.iter().enumerate().find_map(|(at, item)| match item {
+            Item::Loop(repeat) if repeat.uneven => Some((at, repeat)),
+            _ => None,
+        });
+        let (at, repeat) = uneven.expect("there are columns for each uneven loop");
         let queue_table = tables.of(tables.places.len() / tables.width - 1);
         let mut queue = Queue::new(repeat, columns, tables, queue_table);
         for block in 0..blocks {
