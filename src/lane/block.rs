@@ -162,6 +162,11 @@ impl Kernel {
         self.n_instructions
     }
 
+    /// Whether some lanes may iterate more often than others. Then a run over many lanes is faster than many over few.
+    pub fn has_uneven_loops(&self) -> bool {
+        self.code.has_uneven_loops()
+    }
+
     /// Evaluates what all lanes and steps share; `values` gives the bits of leaves of uniform rate.
     pub fn uniforms(&self, values: &dyn Fn(LeafId) -> u32) -> Uniforms {
         let is_uniform = |leaf: &LeafId| self.graph.leaves()[leaf.index()].rate == Rate::Uniform;

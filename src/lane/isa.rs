@@ -7,15 +7,21 @@
 //! place in a table of pointers `[planes | slots | scalars | index]`. The loops are stamped once per instruction
 //! set by a macro around the scalar functions of [`kernels`], and LLVM vectorises them. Blocks of 512 lanes keep
 //! all slots in the L1 cache (measured on LIF, ns per neuron-step: 128 lanes 1.19, 512 0.76, 2048 0.79).
+//!
+//! A loop runs over a block until most lanes have left it. Those that stay are collected from many blocks and go on
+//! together ([`queue`]): the few neurons that spike within a step do not keep all others waiting.
 #![allow(
     unsafe_code,
     reason = "one indirect call per instruction on slices of one arena; `Code::new` and `Code::run` check every \
               place once, a checked loop per lane would cost the factor of ten that this exists for"
 )]
 
+mod execute;
 pub mod kernels;
+mod queue;
 mod stamp;
 mod table;
+mod uses;
 
 #[cfg(target_arch = "x86_64")]
 pub use table::vector_call;
@@ -25,6 +31,7 @@ use super::graph::Ty;
 use super::native::Native;
 use super::op::Op;
 use std::ops::Range;
+use uses::Uses;
 
 /// Lanes of one block.
 pub const BLOCK: usize = 512;
@@ -87,27 +94,36 @@ pub struct Instruction {
     pub scalars: u8,
 }
 
-/// Instructions in order.
+impl Instruction {
+    /// Whether it reads `d` before it writes it.
+    pub fn updates(&self) -> bool {
+        matches!(self.what, What::Special(Special::Keep | Special::And | Special::AndNot))
+    }
+}
+
+/// Lists of instructions in order.
 #[derive(Clone, Debug)]
-pub enum Item<I = Instruction> {
-    Run(Vec<I>),
-    Loop(Box<Repeat<I>>),
+pub enum Item<L = Vec<Instruction>> {
+    Run(L),
+    Loop(Box<Repeat<L>>),
 }
 
 /// A loop that runs until its mask is empty.
 #[derive(Clone, Debug)]
-pub struct Repeat<I = Instruction> {
+pub struct Repeat<L = Vec<Instruction>> {
     /// Slot of the lanes that are still in the loop
     pub mask: usize,
     /// Mask of the loop around this one
     pub outer: Option<usize>,
-    pub start: Vec<I>,
-    pub head: Vec<Item<I>>,
+    pub start: L,
+    pub head: Vec<Item<L>>,
     /// Removes lanes from the mask
-    pub test: Vec<I>,
-    pub body: Vec<Item<I>>,
-    pub update: Vec<I>,
+    pub test: L,
+    pub body: Vec<Item<L>>,
+    pub update: L,
     pub max_iterations: u32,
+    /// Whether some lanes may iterate more often than others
+    pub uneven: bool,
 }
 
 /// An instruction whose places are numbers in the table.
@@ -117,12 +133,32 @@ struct Encoded {
     places: [u32; 4],
 }
 
+/// A list of instructions, and the number of its machine code.
+#[derive(Clone, Debug)]
+struct List {
+    instructions: Vec<Encoded>,
+    number: usize,
+}
+
 /// Checked instructions.
 #[derive(Clone, Debug)]
 pub struct Code {
-    items: Vec<Item<Encoded>>,
+    items: Vec<Item<List>>,
     layout: Layout,
     native: Option<Native>,
+    /// What lanes take along, for each uneven loop that is in no other.
+    columns: Vec<Columns>,
+    /// Slots that hold a value while other blocks run.
+    held: Vec<usize>,
+}
+
+/// What a lane of a loop takes along when it goes on elsewhere; places are numbers in the table.
+#[derive(Clone, Debug)]
+struct Columns {
+    /// What the loop reads
+    into: Vec<usize>,
+    /// What it changes and others read
+    back: Vec<usize>,
 }
 
 /// How many places of each kind there are.
@@ -170,8 +206,35 @@ impl Code {
     /// If one of these does not hold, or the CPU lacks `isa`.
     pub fn new(items: &[Item], layout: Layout, isa: Isa) -> Code {
         assert!(isa.is_available(), "{isa:?} is not available on this CPU");
+        let mut columns = Vec::new();
+        let mut held = Vec::new();
+        for (k, item) in items.iter().enumerate() {
+            let Item::Loop(repeat) = item else { continue };
+            if !repeat.uneven {
+                continue;
+            }
+            let after = Uses::of(&items[k + 1..]);
+            columns.push(Columns::new(repeat, &after, &layout));
+            held.extend(after.found.iter().filter_map(|place| match place {
+                Place::Slot(slot) => Some(*slot),
+                _ => None,
+            }));
+        }
+        held.sort_unstable();
+        held.dedup();
         let native = (isa == Isa::Native).then(|| Native::compile(items, &layout)).flatten();
-        Code { items: encode(items, &layout), layout, native }
+        let items = encode(items, &layout, &mut 0);
+        Code { items, layout, native, columns, held }
+    }
+
+    /// Whether it is one list, which machine code takes from end to end: then nothing lies in slots.
+    fn is_direct(&self) -> bool {
+        self.native.is_some() && matches!(*self.items, [Item::Run(_)])
+    }
+
+    /// Whether there are loops that some lanes stay in longer than others.
+    pub fn has_uneven_loops(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Checks planes of `lanes` lanes. The planes of `moving` leaves are given with every run and lie beyond all others.
@@ -234,91 +297,47 @@ impl Code {
         if part.is_empty() {
             return;
         }
-        let frame = self.native.as_ref().map_or(self.layout.slots * BLOCK, Native::frame_words);
-        scratch.resize(scratch.len().max(frame + LINE), 0);
-        // A vector that crosses a cache line costs two accesses.
-        let slots = scratch.as_mut_ptr();
-        let slots = slots.wrapping_add(slots.align_offset(LINE * 4).min(LINE));
-        let mut first = index;
         let base = arena.as_mut_ptr();
-        let mut table = self.table(bound, base, moved, part.start);
-        table.extend((0..self.layout.slots).map(|slot| slots.wrapping_add(slot * BLOCK)));
-        table.extend(scalars.iter().map(|scalar| std::ptr::from_ref(scalar).cast_mut()));
-        table.push(&mut first);
-        // SAFETY: the table has as many entries as `encode` was told; each plane holds the lanes rounded up to chunks
-        // (`bind` and above), each slot BLOCK words (`resize`, at most LINE of them skipped) where there are loops, and
-        // the frame what the machine code asked for where there is such; written planes overlap no other entry but the
-        // leaf they replace, and no instruction has both (`encode`).
-        unsafe {
-            match &self.native {
-                Some(native) => native.run(&table, slots, scalars, part.len()),
-                None => self.run_blocks(&mut table, part.len(), bound.leaves.len()),
-            }
-        }
-    }
-
-    /// Pointers to the planes, from the first lane on.
-    fn table(&self, bound: &Bound, base: *mut u32, moved: &[usize], first: usize) -> Vec<*mut u32> {
-        let layout = &self.layout;
-        let n = bound.leaves.len() + bound.outputs.len() + layout.slots + layout.scalars + 1;
-        let mut table: Vec<*mut u32> = Vec::with_capacity(n);
         // Offsets and lengths were checked; `wrapping_add` needs no more.
-        table.extend(bound.leaves.iter().map(|plane| base.wrapping_add(plane + first)));
+        let mut leaves: Vec<*mut u32> =
+            bound.leaves.iter().map(|plane| base.wrapping_add(plane + part.start)).collect();
         for (leaf, plane) in bound.moving.iter().zip(moved) {
-            table[*leaf] = base.wrapping_add(plane + first);
+            leaves[*leaf] = base.wrapping_add(plane + part.start);
         }
-        let skipped = |bits: bool| if bits { first / BITS } else { first };
-        let outputs = bound.outputs.iter().zip(&layout.bits);
-        table.extend(outputs.map(|(plane, bits)| base.wrapping_add(plane + skipped(*bits))));
-        table
-    }
-
-    /// # Safety
-    /// As described in [`Code::run`].
-    unsafe fn run_blocks(&self, table: &mut [*mut u32], lanes: usize, n_leaves: usize) {
-        let n_planes = n_leaves + self.layout.outputs.len();
-        let first = table[table.len() - 1];
-        for start in (0..lanes).step_by(BLOCK) {
-            let block = (lanes - start).min(BLOCK);
-            // SAFETY: passed on.
-            unsafe { execute(&self.items, table, block) };
-            for &leaf in &self.layout.consumed {
-                // SAFETY: a plane holds the block, rounded up to chunks.
-                unsafe { table[leaf].write_bytes(0, block.next_multiple_of(CHUNK)) };
-            }
-            let advance = |words: usize| move |plane: &mut *mut u32| *plane = plane.wrapping_add(words);
-            table[..n_leaves].iter_mut().for_each(advance(BLOCK));
-            for (plane, bits) in table[n_leaves..n_planes].iter_mut().zip(&self.layout.bits) {
-                advance(if *bits { BLOCK / BITS } else { BLOCK })(plane);
-            }
-            // SAFETY: the last entry points to the number of the first element, which nobody else uses.
-            unsafe { *first = (*first).wrapping_add(BLOCK as u32) };
-        }
+        let skipped = |bits: bool| if bits { part.start / BITS } else { part.start };
+        let outputs = bound.outputs.iter().zip(&self.layout.bits);
+        let outputs = outputs.map(|(plane, bits)| base.wrapping_add(plane + skipped(*bits)));
+        let planes = leaves.into_iter().chain(outputs).collect();
+        execute::run(self, planes, (scalars, scratch), part.len(), index);
     }
 }
 
-fn encode(items: &[Item], layout: &Layout) -> Vec<Item<Encoded>> {
-    let list = |list: &[Instruction]| list.iter().map(|i| encode_one(i, layout)).collect();
-    let encode_item = |item: &Item| match item {
-        Item::Run(run) => Item::Run(list(run)),
-        Item::Loop(repeat) => {
-            let slot = |slot| {
-                assert!(slot < layout.slots, "no slot {slot}");
-                number(Place::Slot(slot), layout)
-            };
-            Item::Loop(Box::new(Repeat {
-                mask: slot(repeat.mask),
-                outer: repeat.outer.map(slot),
-                start: list(&repeat.start),
-                head: encode(&repeat.head, layout),
-                test: list(&repeat.test),
-                body: encode(&repeat.body, layout),
-                update: list(&repeat.update),
-                max_iterations: repeat.max_iterations,
-            }))
-        }
+/// Lists are numbered in this order, which [`each_list`] has too.
+fn encode(items: &[Item], layout: &Layout, n_lists: &mut usize) -> Vec<Item<List>> {
+    let list = |list: &[Instruction], n_lists: &mut usize| {
+        *n_lists += 1;
+        let instructions = list.iter().map(|i| encode_one(i, layout)).collect();
+        List { instructions, number: *n_lists - 1 }
     };
-    items.iter().map(encode_item).collect()
+    let slot = |slot| {
+        assert!(slot < layout.slots, "no slot {slot}");
+        number(Place::Slot(slot), layout)
+    };
+    let mut encode_item = |item: &Item| match item {
+        Item::Run(run) => Item::Run(list(run, n_lists)),
+        Item::Loop(repeat) => Item::Loop(Box::new(Repeat {
+            mask: slot(repeat.mask),
+            outer: repeat.outer.map(slot),
+            start: list(&repeat.start, n_lists),
+            head: encode(&repeat.head, layout, n_lists),
+            test: list(&repeat.test, n_lists),
+            body: encode(&repeat.body, layout, n_lists),
+            update: list(&repeat.update, n_lists),
+            max_iterations: repeat.max_iterations,
+            uneven: repeat.uneven,
+        })),
+    };
+    items.iter().map(&mut encode_item).collect()
 }
 
 fn encode_one(instruction: &Instruction, layout: &Layout) -> Encoded {
@@ -352,55 +371,16 @@ fn number(place: Place, layout: &Layout) -> usize {
     offset + within
 }
 
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn execute(items: &[Item<Encoded>], table: &[*mut u32], lanes: usize) {
-    for item in items {
-        match item {
-            // SAFETY: passed on.
-            Item::Run(list) => unsafe { run(list, table, lanes) },
-            // SAFETY: passed on.
-            Item::Loop(repeat) => unsafe { iterate(repeat, table, lanes) },
-        }
-    }
-}
-
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn run(list: &[Encoded], table: &[*mut u32], lanes: usize) {
-    let chunks = lanes.div_ceil(CHUNK);
-    for Encoded { call, places: [d, a, b, c] } in list {
-        // SAFETY: `number` keeps each place below the length of the table; the pointers are what `Call` asks for.
-        unsafe {
-            let at = |place: &u32| *table.get_unchecked(*place as usize);
-            call(chunks, at(d), at(a), at(b), at(c));
-        }
-    }
-}
-
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn iterate(repeat: &Repeat<Encoded>, table: &[*mut u32], lanes: usize) {
-    // SAFETY: a mask is a slot of BLOCK words, and distinct from the mask around it.
-    unsafe {
-        let mask = std::slice::from_raw_parts_mut(table[repeat.mask], BLOCK);
-        match repeat.outer {
-            Some(outer) => mask.copy_from_slice(std::slice::from_raw_parts(table[outer], BLOCK)),
-            None => {
-                mask[..lanes].fill(!0);
-                mask[lanes..].fill(0);
-            }
-        }
-        run(&repeat.start, table, lanes);
-        for _ in 0..repeat.max_iterations {
-            execute(&repeat.head, table, lanes);
-            run(&repeat.test, table, lanes);
-            let mask = std::slice::from_raw_parts(table[repeat.mask], BLOCK);
-            if mask.iter().fold(0, |any, lane| any | lane) == 0 {
-                break;
-            }
-            execute(&repeat.body, table, lanes);
-            run(&repeat.update, table, lanes);
+impl Columns {
+    fn new(repeat: &Repeat, after: &Uses, layout: &Layout) -> Columns {
+        let inside = Uses::of_iteration(repeat);
+        let is_output = |place: &Place| matches!(place, Place::Output(_));
+        assert!(!inside.written.iter().any(is_output), "a loop stores no output");
+        let back = inside.found.iter().filter(|place| inside.written.contains(place));
+        let back = back.filter(|place| after.found.contains(place)).map(|place| number(*place, layout));
+        Columns {
+            back: back.collect(),
+            into: inside.found.iter().map(|place| number(*place, layout)).collect(),
         }
     }
 }

@@ -7,14 +7,14 @@
 //! that calls the model's functions.
 
 use super::instance::{Kind, members_of};
-use super::reflect::{self, PORTS};
+use super::reflect::{self, Member, PORTS};
 use super::value::Given;
 use super::{Instance, Model};
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// The most ports of a population. Streams of random values leave room for 256 members of a kind.
-const MOST: usize = 64;
+/// The most members of a kind: streams of random values are numbered by it.
+const MEMBERS: usize = 256;
 
 type Values = Vec<(Kind, String, Given)>;
 
@@ -22,6 +22,16 @@ impl Model {
     /// How many ports the model's arrays are for; none where the number of ports is fixed.
     pub fn ports(&self) -> Option<u32> {
         self.reflection.ports
+    }
+
+    /// The most ports for which the members of each kind can be numbered.
+    fn most_ports(&self) -> usize {
+        let most = |members: &[Member]| {
+            let listed = members.iter().filter(|member| member.list.is_some()).count();
+            let of_each = listed / self.ports().unwrap_or(1).max(1) as usize;
+            MEMBERS.saturating_sub(members.len() - listed) / of_each.max(1)
+        };
+        most(self.params()).min(most(self.state()))
     }
 
     /// Whether `other` says the same under the same name.
@@ -78,9 +88,10 @@ impl Instance {
         }
         let mut model = self.model.clone();
         if let Some((name, n)) = lengths.first() {
-            if !(1..=MOST).contains(n) {
+            let most = model.most_ports();
+            if !(1..=most).contains(n) {
                 let (what, expected) =
-                    (format!("`{name}` of {place}"), format!("a list of 1 to {MOST} values"));
+                    (format!("`{name}` of {place}"), format!("a list of 1 to {most} values"));
                 return Err(Error::Value { what, expected, got: format!("{n}") });
             }
             if model.ports() != Some(*n as u32) {
@@ -162,7 +173,7 @@ mod tests {
                 "`tau_syn` of population `cells` has 3 values and `E_rev` 2",
             ),
             (cell().init_g(vec![1.0 * nS]), "`g` of population `cells` has 1 values for 3 ports"),
-            (cell().tau_syn(vec![]), "must be a list of 1 to 64 values, got 0"),
+            (cell().tau_syn(vec![]), "must be a list of 1 to 121 values, got 0"),
             (cell().tau_syn(times(&[1.0, -2.0, 3.0])), "`tau_syn_2` of population `cells` must be > 0 ms"),
         ] {
             let message = settled(cell).expect_err(part).to_string();

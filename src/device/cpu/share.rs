@@ -215,8 +215,8 @@ impl Share {
             };
             let member = &program.kernels[owned.kernel].members[owned.member];
             let len = owned.len as usize;
-            // one step needs no blocks
-            let block = if steps == 1 { len } else { BLOCK };
+            // one step needs no blocks of our own; for loops the kernel takes many together
+            let block = if steps == 1 || kernel.has_uneven_loops() { len } else { BLOCK };
             for begin in (0..len).step_by(block) {
                 let part = begin..(begin + block).min(len);
                 for q in 0..steps as usize {

@@ -1,8 +1,8 @@
 //! Machine code for AVX-512, through an assembler library.
 //!
-//! The function is `fn(table, frame, scalars, constants, bytes)`: pointers to planes, memory for slots and
-//! spilled values, values that all lanes share, and 4 times the number of lanes, rounded up to vectors. One vector after
-//! the other goes through all of the code, so values stay in registers, and a loop ends where its own 16 lanes do.
+//! A function is `fn(table, frame, scalars, constants, bytes)`: pointers to planes and slots, memory for spilled values,
+//! values that all lanes share, and 4 times the number of lanes, rounded up to vectors. One vector after the other goes
+//! through all of the code.
 
 use super::allocate::{Machine, Operand as At, RARE_PLACES, REGISTERS, Register, allocate};
 use super::lower::Segment;
@@ -14,33 +14,17 @@ use std::collections::BTreeMap;
 /// Bytes of a vector.
 const VECTOR: usize = 4 * LANES;
 
-/// Code in order.
-#[derive(Debug)]
-pub enum Piece {
-    Run(Segment),
-    Loop(Box<Cycle>),
-}
-
-/// A loop over its mask.
-#[derive(Debug)]
-pub struct Cycle {
-    /// Slot of the lanes that are still in it
-    pub mask: usize,
-    pub outer: Option<usize>,
-    pub start: Segment,
-    pub head: Vec<Piece>,
-    pub test: Segment,
-    pub body: Vec<Piece>,
-    pub update: Segment,
-    pub max_iterations: u32,
-}
+// The frame: result and operands of calls, what lists of their own spill, what others do.
+const CALL: usize = 0;
+const RARE: usize = 3;
+const SPILLS: usize = RARE + RARE_PLACES;
 
 /// What the code needs beside itself.
 pub struct Needs {
-    /// Number of planes in the table, and of the pointer to the first element's number
+    /// Number of planes in the table, which slots follow
     pub planes: usize,
+    /// Place of the pointer to the first element's number
     pub index: usize,
-    pub slots: usize,
     /// Planes that are set to 0 once they are read
     pub consumed: Vec<usize>,
     /// Addresses of the functions that are called
@@ -51,9 +35,10 @@ pub struct Needs {
     pub all_ones: Option<usize>,
 }
 
-/// Machine code, and the vectors of its frame.
+/// Machine code, where the function of each segment begins, and the vectors of its frame.
 pub struct Assembled {
     pub bytes: Vec<u8>,
+    pub entries: Vec<usize>,
     pub frame: usize,
 }
 
@@ -80,28 +65,27 @@ const VECTORS: [AsmRegisterZmm; REGISTERS] = [
     zmm31,
 ];
 
-pub fn assemble(pieces: &[Piece], needs: &Needs) -> Result<Assembled, IcedError> {
-    let mut assembler = Assembler {
-        a: CodeAssembler::new(64)?,
-        needs,
-        pointers: pointers(pieces, needs),
-        n_loops: 0,
-        n_spills: 0,
-        loops: count_loops(pieces),
-        seldom: vec![],
-    };
-    assembler.function(pieces)?;
-    let frame = assembler.spills() + assembler.n_spills;
-    Ok(Assembled { bytes: assembler.a.assemble(0)?, frame })
+pub fn assemble(segments: &[Segment], needs: &Needs) -> Result<Assembled, IcedError> {
+    let mut assembled = Assembled { bytes: vec![], entries: vec![], frame: 0 };
+    for segment in segments {
+        let a = CodeAssembler::new(64)?;
+        let pointers = pointers(segment, needs);
+        let mut assembler = Assembler { a, needs, pointers, n_spills: 0, seldom: vec![] };
+        assembler.function(segment)?;
+        assembled.frame = assembled.frame.max(SPILLS + assembler.n_spills);
+        // functions begin at cache lines
+        assembled.bytes.resize(assembled.bytes.len().next_multiple_of(VECTOR), 0xcc);
+        assembled.entries.push(assembled.bytes.len());
+        assembled.bytes.extend(assembler.a.assemble(0)?);
+    }
+    Ok(assembled)
 }
 
 struct Assembler<'a> {
     a: CodeAssembler,
     needs: &'a Needs,
     pointers: BTreeMap<usize, AsmRegister64>,
-    n_loops: usize,
     n_spills: usize,
-    loops: usize,
     seldom: Vec<Seldom>,
 }
 
@@ -115,45 +99,29 @@ struct Seldom {
 }
 
 /// Registers for the planes that are used most.
-fn pointers(pieces: &[Piece], needs: &Needs) -> BTreeMap<usize, AsmRegister64> {
-    if !needs.calls.is_empty() {
+fn pointers(segment: &Segment, needs: &Needs) -> BTreeMap<usize, AsmRegister64> {
+    if segment.micros.iter().any(|micro| matches!(micro, Micro::Call(..))) {
         return BTreeMap::new();
     }
-    let mut count = vec![0; needs.planes];
-    needs.consumed.iter().for_each(|plane| count[*plane] += 1);
-    each_micro(pieces, &mut |micro| {
-        if let Micro::Load(Home::Plane(k)) | Micro::Store(Home::Plane(k), _) | Micro::StoreBits(k, _) = micro
-        {
-            count[*k] += 1;
-        }
-    });
-    let mut planes: Vec<usize> = (0..needs.planes).filter(|k| count[*k] > 0).collect();
-    planes.sort_by_key(|k| std::cmp::Reverse(count[*k]));
-    planes.into_iter().zip(POINTERS).collect()
-}
-
-fn each_micro(pieces: &[Piece], see: &mut impl FnMut(&Micro)) {
-    for piece in pieces {
-        match piece {
-            Piece::Run(segment) => segment.micros.iter().for_each(&mut *see),
-            Piece::Loop(cycle) => {
-                let Cycle { start, head, test, body, update, .. } = &**cycle;
-                for segment in [start, test, update] {
-                    segment.micros.iter().for_each(&mut *see);
-                }
-                each_micro(head, see);
-                each_micro(body, see);
-            }
+    let mut count: BTreeMap<usize, usize> = needs.consumed.iter().map(|plane| (*plane, 1)).collect();
+    for micro in &segment.micros {
+        if let Micro::Load(home) | Micro::Store(home, _) = micro {
+            *count.entry(needs.place(*home)).or_default() += 1;
         }
     }
+    let mut places: Vec<usize> = count.keys().copied().collect();
+    places.sort_by_key(|place| std::cmp::Reverse(count[place]));
+    places.into_iter().zip(POINTERS).collect()
 }
 
-fn count_loops(pieces: &[Piece]) -> usize {
-    let of = |piece: &Piece| match piece {
-        Piece::Run(_) => 0,
-        Piece::Loop(cycle) => 1 + count_loops(&cycle.head) + count_loops(&cycle.body),
-    };
-    pieces.iter().map(of).sum()
+impl Needs {
+    /// Place of a pointer in the table.
+    fn place(&self, home: Home) -> usize {
+        match home {
+            Home::Plane(k) => k,
+            Home::Slot(k) => self.planes + k,
+        }
+    }
 }
 
 fn immediate(order: Order) -> u32 {
@@ -210,28 +178,11 @@ enum Operand {
 }
 
 impl Assembler<'_> {
-    // The frame: slots, two operands and a result of calls, counters of loops, what lists of their own spill, what others do.
-    fn call_area(&self) -> usize {
-        self.needs.slots
-    }
-
-    fn counters(&self) -> usize {
-        self.needs.slots + 3
-    }
-
-    fn spills(&self) -> usize {
-        self.rare_places() + RARE_PLACES
-    }
-
-    fn rare_places(&self) -> usize {
-        self.counters() + (4 * self.loops).div_ceil(VECTOR)
-    }
-
     fn vector(&self, number: usize) -> AsmMemoryOperand {
         zmmword_ptr(FRAME + (number * VECTOR) as i32)
     }
 
-    fn function(&mut self, pieces: &[Piece]) -> Result<(), IcedError> {
+    fn function(&mut self, segment: &Segment) -> Result<(), IcedError> {
         for register in KEPT {
             self.a.push(register)?;
         }
@@ -248,7 +199,7 @@ impl Assembler<'_> {
         }
         let mut next = self.a.create_label();
         self.a.set_label(&mut next)?;
-        self.pieces(pieces)?;
+        self.segment(segment)?;
         if !self.needs.consumed.is_empty() {
             self.a.vpxord(zmm0, zmm0, zmm0)?;
         }
@@ -267,8 +218,7 @@ impl Assembler<'_> {
         self.a.ret()?;
         for Seldom { mut begin, back, code, result, from } in std::mem::take(&mut self.seldom) {
             self.a.set_label(&mut begin)?;
-            let places = self.rare_places();
-            self.machine(code, places)?;
+            self.machine(code, RARE)?;
             self.a.vmovdqa32(VECTORS[result], VECTORS[from])?;
             self.a.jmp(back)?;
         }
@@ -291,57 +241,13 @@ impl Assembler<'_> {
     }
 
     fn home(&mut self, home: Home) -> Result<AsmMemoryOperand, IcedError> {
-        match home {
-            Home::Plane(k) => self.plane(k),
-            Home::Slot(k) => Ok(self.vector(k)),
-        }
-    }
-
-    fn pieces(&mut self, pieces: &[Piece]) -> Result<(), IcedError> {
-        for piece in pieces {
-            match piece {
-                Piece::Run(segment) => self.segment(segment)?,
-                Piece::Loop(cycle) => self.cycle(cycle)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn cycle(&mut self, cycle: &Cycle) -> Result<(), IcedError> {
-        let counter = dword_ptr(FRAME + (self.counters() * VECTOR + 4 * self.n_loops) as i32);
-        self.n_loops += 1;
-        let mask = self.vector(cycle.mask);
-        match cycle.outer {
-            Some(outer) => self.a.vmovdqu32(zmm0, self.vector(outer))?,
-            None => self.a.vpternlogd(zmm0, zmm0, zmm0, 0xff)?,
-        }
-        self.a.vmovdqu32(mask, zmm0)?;
-        self.segment(&cycle.start)?;
-        self.a.mov(counter, cycle.max_iterations)?;
-        let (mut top, mut end) = (self.a.create_label(), self.a.create_label());
-        self.a.cmp(counter, 0)?;
-        self.a.je(end)?;
-        self.a.set_label(&mut top)?;
-        self.pieces(&cycle.head)?;
-        self.segment(&cycle.test)?;
-        self.a.vmovdqu32(zmm0, mask)?;
-        self.a.vptestmd(MASK, zmm0, zmm0)?;
-        self.a.kortestw(MASK, MASK)?;
-        self.a.je(end)?;
-        self.pieces(&cycle.body)?;
-        self.segment(&cycle.update)?;
-        self.a.dec(counter)?;
-        self.a.jne(top)?;
-        self.a.set_label(&mut end)?;
-        // a label names an instruction
-        self.a.nop()
+        self.plane(self.needs.place(home))
     }
 
     fn segment(&mut self, segment: &Segment) -> Result<(), IcedError> {
         let allocated = allocate(&segment.micros, &self.needs.rare, self.needs.all_ones);
         self.n_spills = self.n_spills.max(allocated.n_spills);
-        let places = self.spills();
-        self.machine(allocated.code, places)
+        self.machine(allocated.code, SPILLS)
     }
 
     /// Writes code whose spilled values lie from a vector of the frame on.
@@ -614,13 +520,12 @@ impl Assembler<'_> {
         a: AsmRegisterZmm,
         b: Option<AsmRegisterZmm>,
     ) -> Result<(), IcedError> {
-        let area = self.call_area();
-        let (result, first, second) = (self.vector(area), self.vector(area + 1), self.vector(area + 2));
+        let [result, first, second] = [0, 1, 2].map(|k| self.vector(CALL + k));
         self.a.vmovdqu32(first, a)?;
         if let Some(b) = b {
             self.a.vmovdqu32(second, b)?;
         }
-        for (argument, place) in [(rdi, area), (rsi, area + 1), (rdx, area + 2)] {
+        for (argument, place) in [(rdi, CALL), (rsi, CALL + 1), (rdx, CALL + 2)] {
             self.a.lea(argument, qword_ptr(FRAME + (place * VECTOR) as i32))?;
         }
         self.a.vzeroupper()?;

@@ -1,7 +1,7 @@
 //! Which slots are needed after a list of instructions: only those go to memory.
 
 use super::slot;
-use crate::lane::isa::{Instruction, Item, Repeat, Special, What};
+use crate::lane::isa::{Instruction, Item, Repeat};
 use std::collections::BTreeSet;
 
 pub type Slots = BTreeSet<usize>;
@@ -10,8 +10,7 @@ pub type Slots = BTreeSet<usize>;
 pub fn before(list: &[Instruction], after: &Slots) -> Slots {
     let mut live = after.clone();
     for instruction in list.iter().rev() {
-        let updates =
-            matches!(instruction.what, What::Special(Special::Keep | Special::And | Special::AndNot));
+        let updates = instruction.updates();
         if let Some(slot) = slot(instruction.d).filter(|_| !updates) {
             live.remove(&slot);
         }

@@ -210,7 +210,9 @@ impl Emitter<'_> {
         self.pass();
         self.free.push(mask);
         let outer = home.map(|home| self.masks[home.index()]);
-        Repeat { mask, outer, start, head, test, body, update, max_iterations: region.max_iterations }
+        let uneven = [region.condition, region.leave].iter().any(|id| plan.rates[id.index()] == Rate::Lane);
+        let max_iterations = region.max_iterations;
+        Repeat { mask, outer, start, head, test, body, update, max_iterations, uneven }
     }
 
     /// Removes lanes from a mask by a condition, which may be a constant or shared by all lanes.
