@@ -65,6 +65,12 @@ fn errors_are_one_line_and_exit_code_2() {
     assert_refused(folder, &["rum"], "rum");
     assert_refused(folder, &["bench", "nothing"], "no network `nothing`");
     assert_refused(folder, &["bench", "--scale", "nan"], "--scale must be > 0");
+    assert_refused(
+        folder,
+        &["bench", "coba", "--indegree", "9"],
+        "--indegree is for networks of a fixed in-degree",
+    );
+    assert_refused(folder, &["bench", "--warmup", "1 mV"], "--warmup is a time [ms], got 1 mV");
     assert_refused(folder, &["models", "iaf_psc_expp"], "did you mean `iaf_psc_exp`?");
     assert_refused(folder, &["plot", "."], "cannot read ./summary.json");
 }
@@ -115,6 +121,23 @@ fn a_benchmark_is_one_line_of_json() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
     assert_eq!((&line["n_neurons"], &line["peer"]), (&400.into(), &"synfire".into()));
+    for field in ["n_synapses", "build_s", "run_s", "rtf", "mean_rate_hz", "threads", "adapter", "version"] {
+        assert!(!line[field].is_null(), "{field}: {line}");
+    }
+}
+
+#[test]
+fn construction_and_starts_are_measured_without_a_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, field) in [
+        (["bench", "build-drawn", "--device", "cpu", "--scale", "0.01"].as_slice(), "construct_s"),
+        (["bench", "start", "--device", "cpu"].as_slice(), "start_s"),
+    ] {
+        let output = synfire(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
+        assert!(line[field].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
+    }
 }
 
 #[test]
