@@ -10,7 +10,7 @@ mod tune;
 
 pub use connection::{Connection, Connections, Element};
 
-use crate::compile::{self, Target};
+use crate::compile;
 use crate::device::{Device, Engine, Snapshot};
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -58,13 +58,7 @@ impl Rollout {
     /// # Errors
     /// What cannot be compiled, or does not fit the device.
     pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
-        let target = Target {
-            partitions: device.partitions(network.updates_in_a_window(), network.trials().len() as u32),
-            max_block_words: device.max_block_words(),
-            memory: device.memory(),
-            ..Target::default()
-        };
-        let program = Arc::new(compile::compile(network, target)?);
+        let program = Arc::new(compile::compile(network, device.target(network))?);
         if let Some(folder) = std::env::var_os("SYNFIRE_DUMP") {
             program.dump(std::path::Path::new(&folder))?;
         }

@@ -127,6 +127,28 @@ fn a_benchmark_is_one_line_of_json() {
 }
 
 #[test]
+fn a_dry_run_tells_what_fits_and_builds_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    std::fs::write(folder.join("good.toml"), EXPERIMENT).expect("it is writable");
+    let output = synfire(folder, &["run", "good.toml", "--dry-run", "--device", "cpu", "--out", "out"]);
+    let shown = text(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("state of elements") && shown.ends_with("it fits\n"),
+        "{shown}"
+    );
+    assert!(!folder.join("out").exists());
+    // 10^13 synapses, 40 TB
+    let large = ["bench", "build", "--scale", "1e2", "--indegree", "1000000", "--device", "cpu"];
+    assert_refused(folder, &large, "of memory, the device offers");
+    let output = synfire(folder, &[large.as_slice(), &["--dry-run"]].concat());
+    let (shown, errors) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(shown.contains("targets and delays") && shown.contains("TiB"), "{shown}");
+    assert!(errors.contains("1.000e13 synapses needs"), "{errors}");
+}
+
+#[test]
 fn construction_and_starts_are_measured_without_a_run() {
     let folder = tempfile::tempdir().expect("a folder");
     for (arguments, field) in [

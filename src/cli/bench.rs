@@ -5,7 +5,7 @@ mod line;
 mod start;
 mod workload;
 
-use super::simulate::Where;
+use super::simulate::{Where, dry_run};
 use crate::device::Device;
 use crate::error::Result;
 use crate::experiment::Experiment;
@@ -41,6 +41,9 @@ pub struct Args {
     /// Store no synapses: draw them anew for every spike
     #[arg(long)]
     procedural: bool,
+    /// Tell what memory it takes, by what it is for, and whether that fits; build and run nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// The workloads with what they are, for `--help`.
@@ -69,6 +72,9 @@ pub fn run(args: &Args) -> Result<()> {
         experiment.set_duration(duration)?;
     }
     let device = args.place.open()?;
+    if args.dry_run {
+        return dry_run(&experiment, &device);
+    }
     if workload.name == "batch" {
         return batch::run(experiment, &device);
     }

@@ -1,5 +1,6 @@
 //! Opening a device and running an experiment on it.
 
+use super::print;
 use super::progress::Report;
 use crate::device::{Choice, Device, cpu::Cpu};
 use crate::error::{Error, Result};
@@ -65,6 +66,27 @@ impl Where {
         }
         Ok(device)
     }
+}
+
+/// Tells what an experiment takes on a device, before anything is allocated.
+///
+/// # Errors
+/// What does not compile, and what does not fit, once the table is printed.
+pub fn dry_run(experiment: &Experiment, device: &Device) -> Result<()> {
+    let estimate = device.estimate(&experiment.network)?;
+    let mut text = format!(
+        "{}: {} elements, {:.4e} synapses on {}\n{estimate}",
+        experiment.name,
+        estimate.elements,
+        estimate.synapses,
+        device.name()
+    );
+    let verdict = estimate.check();
+    if verdict.is_ok() {
+        text += "it fits\n";
+    }
+    print(&text)?;
+    verdict
 }
 
 /// A run that is over.

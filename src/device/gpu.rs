@@ -34,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::program::{Edit, Event, Kernel, Program};
 use pipeline::{Fields, Pipeline};
 use size::Sizes;
+pub(super) use size::log_part;
 use std::sync::Arc;
 
 /// A program on a GPU.
