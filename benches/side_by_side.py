@@ -5,8 +5,7 @@
     benches/side_by_side.py coba --scale 10 --brian python3 --device gpu --repeat 5 --json out.jsonl
 
 The interpreters are those that have the peers installed (the first line of each script in `benches/peers` says what it
-needs); only peers with an interpreter run. Without any, synfire runs alone. --plot draws cost against size from the lines
-of one or several files of --json."""
+needs); only peers with an interpreter run. Without any, synfire runs alone. `plot_sizes.py` draws the lines of --json."""
 import argparse
 import json
 import pathlib

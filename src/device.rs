@@ -116,6 +116,32 @@ pub trait Engine: Send {
     /// # Errors
     /// [`Error::Device`] where the device fails.
     fn edit(&mut self, edits: &[Edit]) -> Result<()>;
+
+    /// Measures from now on how long each kernel takes; runs are slower meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device cannot.
+    fn start_profile(&mut self) -> Result<()> {
+        Err(Error::Device(
+            "a profile by kernel is for GPUs; on the CPU a sampling profiler tells more".into(),
+        ))
+    }
+
+    /// Ends what [`Engine::start_profile`] has begun, and tells what was measured.
+    fn take_profile(&mut self) -> Vec<Timing> {
+        vec![]
+    }
+}
+
+/// How long a kernel has taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// The kernel.
+    pub name: String,
+    /// Dispatches that were measured.
+    pub calls: u64,
+    /// Seconds of all of them.
+    pub seconds: f64,
 }
 
 /// Adds amounts to what arrives in a step, all or none of them.

@@ -11,7 +11,7 @@ mod tune;
 pub use connection::{Connection, Connections, Element};
 
 use crate::compile;
-use crate::device::{Device, Engine, Snapshot};
+use crate::device::{Device, Engine, Snapshot, Timing};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::program::{Event, Program};
@@ -137,6 +137,17 @@ impl Rollout {
             progress(Progress { done, total: steps, spikes });
         }
         Ok(())
+    }
+
+    /// Advances by `steps` and tells how long each kernel took; slower than [`Rollout::advance_steps`].
+    ///
+    /// # Errors
+    /// A device that cannot tell, and what [`Rollout::advance_steps`] reports.
+    pub fn profile(&mut self, steps: u64) -> Result<Vec<Timing>> {
+        self.engine.start_profile()?;
+        let advanced = self.advance_steps(steps, &mut |_| {});
+        let timings = self.engine.take_profile();
+        advanced.map(|()| timings)
     }
 
     /// What is known of the next steps: scheduled events and injected ones.

@@ -5,8 +5,9 @@ mod line;
 mod start;
 mod workload;
 
+use super::progress::Report;
 use super::simulate::{Where, dry_run};
-use crate::device::Device;
+use crate::device::{Device, Timing};
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::record::Activity;
@@ -41,6 +42,9 @@ pub struct Args {
     /// Store no synapses: draw them anew for every spike
     #[arg(long)]
     procedural: bool,
+    /// Tell on standard error how long each kernel took in as many steps again, by the GPU's own clock
+    #[arg(long)]
+    profile: bool,
     /// Tell what memory it takes, by what it is for, and whether that fits; build and run nothing
     #[arg(long)]
     dry_run: bool,
@@ -79,8 +83,30 @@ pub fn run(args: &Args) -> Result<()> {
         return batch::run(experiment, &device);
     }
     let warmup = if workload.is_construction() { None } else { Some(warmup) };
-    let measured = measure(&experiment, &device, warmup)?;
-    report(workload, scale, &experiment, &device, &measured)
+    let mut measured = measure(&experiment, &device, warmup)?;
+    report(workload, scale, &experiment, &device, &measured)?;
+    if args.profile {
+        eprint!("{}", profile(&mut measured.rollout, experiment.steps()?)?);
+    }
+    Ok(())
+}
+
+/// A table of kernels, the dearest first.
+fn profile(rollout: &mut Rollout, steps: u64) -> Result<String> {
+    let mut timings = rollout.profile(steps)?;
+    timings.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+    let total: f64 = timings.iter().map(|it| it.seconds).sum();
+    let line = |it: &Timing| {
+        let (share, each) = (it.seconds / total.max(1e-12), it.seconds / it.calls.max(1) as f64);
+        format!(
+            "  {:4.1} % {:9.2} µs a dispatch, {:>7} measured: {}\n",
+            100.0 * share,
+            1e6 * each,
+            it.calls,
+            it.name
+        )
+    };
+    Ok(timings.iter().map(line).collect())
 }
 
 /// A network that has run, and what it took.
@@ -96,7 +122,7 @@ struct Measured {
 /// Builds a network; then runs it, where it has a time to warm up.
 fn measure(experiment: &Experiment, device: &Device, warmup: Option<u64>) -> Result<Measured> {
     let begin = Instant::now();
-    let rollout = Rollout::new(&experiment.network, device)?;
+    let rollout = Report::new().wait("building", || Rollout::new(&experiment.network, device))?;
     let construct_s = begin.elapsed().as_secs_f64();
     let mut measured = Measured { rollout, construct_s, warmup_s: 0.0, run_s: 0.0, spikes: 0 };
     let Some(warmup) = warmup else { return Ok(measured) };
