@@ -275,7 +275,7 @@ mod tests {
         let network = network(1 << 27);
         let refusal = |target| compile(&network, target).expect_err("it is too large").to_string();
         let text = refusal(Target { memory: 64 << 30, ..Target::default() });
-        assert!(text.contains("synapses needs 1.0 TiB of memory, the device offers 64.0 GiB"), "{text}");
+        assert!(text.contains("synapses needs 1000.0 GiB of memory, the device offers 64.0 GiB"), "{text}");
         let small = Target { max_buffer: Some(1 << 16), ..Target::default() };
         let text =
             estimate(&network, small).and_then(|it| it.check()).expect_err("it is too large").to_string();
