@@ -98,6 +98,9 @@ pub fn log_part(adapter: &Adapter, elements: u64) -> Part {
 
 /// Words of the trace buffer, and the steps whose rows it holds.
 fn trace_sizes(adapter: &Adapter, program: &Program) -> Result<(u64, u32)> {
+    if program.traces.is_empty() {
+        return Ok((0, u32::MAX));
+    }
     let head = program.traces.len() as u64;
     let widths: u64 = program.traces.iter().map(|trace| u64::from(trace.width)).sum();
     let least = head + 2 * widths;
