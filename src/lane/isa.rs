@@ -1,4 +1,5 @@
-//! Runs instructions over blocks of lanes: the only unsafe code, and the only code that knows instruction sets.
+//! Runs instructions over blocks of lanes: with [`super::native`] the only unsafe code, and the only code that knows
+//! instruction sets.
 //!
 //! # How it works
 //!
@@ -16,7 +17,14 @@ pub mod kernels;
 mod stamp;
 mod table;
 
+#[cfg(target_arch = "x86_64")]
+pub use table::vector_call;
 pub use table::{Isa, Special, lookup, special};
+
+use super::graph::Ty;
+use super::native::Native;
+use super::op::Op;
+use std::ops::Range;
 
 /// Lanes of one block.
 pub const BLOCK: usize = 512;
@@ -25,6 +33,8 @@ pub const CHUNK: usize = 64;
 
 /// Words of a cache line.
 const LINE: usize = 16;
+/// Bits of a word.
+const BITS: usize = 32;
 
 /// A loop over chunks.
 ///
@@ -32,6 +42,14 @@ const LINE: usize = 16;
 /// The CPU must have the instruction set; `d` and the operands that are not scalars must point to `chunks`
 /// chunks, `d` to be written and distinct from the operands.
 pub type Call = unsafe fn(chunks: usize, d: *mut u32, a: *const u32, b: *const u32, c: *const u32);
+
+/// An operation on a vector of 16 lanes.
+///
+/// # Safety
+/// The CPU must have AVX-512; all point to 16 words, `d` to be written and distinct from the others. Operations of one
+/// operand ignore `b`.
+#[cfg(target_arch = "x86_64")]
+pub type VectorCall = unsafe extern "sysv64" fn(d: *mut u32, a: *const u32, b: *const u32);
 
 /// Where an operand or result is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -48,9 +66,20 @@ pub enum Place {
     Index,
 }
 
+/// What an instruction does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What {
+    /// An operation of the graph, on operands of this type
+    Op(Op, Ty),
+    /// Anything else
+    Special(Special),
+}
+
 /// One instruction; its operands are places in the order of the operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Instruction {
+    pub what: What,
+    /// The loop that does it
     pub call: Call,
     pub d: Place,
     pub operands: [Option<Place>; 3],
@@ -93,6 +122,7 @@ struct Encoded {
 pub struct Code {
     items: Vec<Item<Encoded>>,
     layout: Layout,
+    native: Option<Native>,
 }
 
 /// How many places of each kind there are.
@@ -101,19 +131,35 @@ pub struct Layout {
     pub leaves: usize,
     /// One per output: the leaf over whose plane it is stored
     pub outputs: Vec<Option<usize>>,
+    /// For each output whether it is one bit a lane; others have a word
+    pub bits: Vec<bool>,
     pub slots: usize,
     pub scalars: usize,
+    /// Scalars that are constants, by number
+    pub constants: Vec<Option<u32>>,
+    /// Leaves whose planes are set to 0 once they are read
+    pub consumed: Vec<usize>,
 }
 
 /// The memory that code runs on.
 pub struct Memory<'a> {
     pub arena: &'a mut [u32],
-    /// Word offset of each leaf's plane
-    pub leaves: &'a [usize],
-    /// Word offset of each output's plane
-    pub outputs: &'a [usize],
     pub scalars: &'a [u32],
     pub scratch: &'a mut Vec<u32>,
+}
+
+/// Planes of an arena, checked once.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// Word offset of each leaf's plane; those of moving ones are given with every run
+    leaves: Vec<usize>,
+    /// Word offset of each output's plane
+    outputs: Vec<usize>,
+    /// Leaves whose planes move, by number
+    moving: Vec<usize>,
+    lanes: usize,
+    /// No plane but the moving ones reaches beyond
+    end: usize,
 }
 
 impl Code {
@@ -124,61 +170,129 @@ impl Code {
     /// If one of these does not hold, or the CPU lacks `isa`.
     pub fn new(items: &[Item], layout: Layout, isa: Isa) -> Code {
         assert!(isa.is_available(), "{isa:?} is not available on this CPU");
-        Code { items: encode(items, &layout), layout }
+        let native = (isa == Isa::Native).then(|| Native::compile(items, &layout)).flatten();
+        Code { items: encode(items, &layout), layout, native }
     }
 
-    /// Runs over `lanes` lanes, whose first has the number `index`.
+    /// Checks planes of `lanes` lanes. The planes of `moving` leaves are given with every run and lie beyond all others.
     ///
     /// # Panics
-    /// If a plane does not lie in the arena, or outputs overlap other planes than the leaf they replace.
-    pub fn run(&self, memory: Memory<'_>, lanes: usize, index: u32) {
-        self.check(&memory, lanes);
-        let Memory { arena, leaves, outputs, scalars, scratch } = memory;
-        scratch.resize(scratch.len().max(self.layout.slots * BLOCK + LINE), 0);
-        let base = arena.as_mut_ptr();
+    /// If outputs overlap other planes than the leaf they replace.
+    pub fn bind(&self, leaves: Vec<usize>, outputs: Vec<usize>, moving: Vec<usize>, lanes: usize) -> Bound {
+        let Layout { leaves: n_leaves, outputs: replaced, bits, consumed, .. } = &self.layout;
+        assert_eq!(leaves.len(), *n_leaves, "one plane per leaf");
+        assert_eq!(outputs.len(), replaced.len(), "one plane per output");
+        let words = lanes.next_multiple_of(CHUNK);
+        let still = |k: &usize| !moving.contains(k);
+        let of_leaf = |k: usize| leaves[k]..leaves[k] + words;
+        let of_output = |k: usize| outputs[k]..outputs[k] + if bits[k] { words / BITS } else { words };
+        let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+        let mut end = (0..leaves.len()).filter(still).map(|k| of_leaf(k).end).max().unwrap_or(0);
+        for (k, &output) in outputs.iter().enumerate() {
+            let own = of_output(k);
+            end = end.max(own.end);
+            for j in (0..leaves.len()).filter(still) {
+                let replaced = replaced[k] == Some(j) && output == leaves[j];
+                assert!(replaced || !overlap(&own, &of_leaf(j)), "output {k} overlaps leaf {j}");
+            }
+            assert!(!(0..k).any(|j| overlap(&own, &of_output(j))), "output {k} overlaps another");
+        }
+        for &k in consumed.iter().filter(|k| still(k)) {
+            let mut others = (0..leaves.len()).filter(still).filter(|j| *j != k);
+            assert!(
+                !others.any(|j| overlap(&of_leaf(k), &of_leaf(j))),
+                "leaf {k} is consumed and overlaps another"
+            );
+        }
+        Bound { leaves, outputs, moving, lanes, end }
+    }
+
+    /// Runs over lanes of bound planes, the first a multiple of 64 with the number `index`; `moved` says where the
+    /// planes of moving leaves begin.
+    ///
+    /// # Panics
+    /// If there are not as many lanes, or a plane does not lie in the arena, or a moving one not beyond the others.
+    pub fn run(&self, bound: &Bound, memory: Memory<'_>, moved: &[usize], part: Range<usize>, index: u32) {
+        let Memory { arena, scalars, scratch } = memory;
+        assert!(
+            part.start.is_multiple_of(CHUNK) && part.end <= bound.lanes,
+            "lanes {part:?} of {}",
+            bound.lanes
+        );
+        assert_eq!(scalars.len(), self.layout.scalars, "scalars of this kernel");
+        assert_eq!(bound.leaves.len(), self.layout.leaves, "planes of this kernel");
+        assert_eq!(bound.outputs.len(), self.layout.outputs.len(), "planes of this kernel");
+        assert!(bound.end <= arena.len(), "a plane leaves the arena");
+        assert_eq!(moved.len(), bound.moving.len(), "one plane per moving leaf");
+        let words = bound.lanes.next_multiple_of(CHUNK);
+        for (k, &plane) in moved.iter().enumerate() {
+            let is_within =
+                plane >= bound.end && plane.checked_add(words).is_some_and(|end| end <= arena.len());
+            let is_alone = moved[..k].iter().all(|other| plane.abs_diff(*other) >= words);
+            assert!(is_within && is_alone, "a moving plane overlaps another or leaves the arena");
+        }
+        if part.is_empty() {
+            return;
+        }
+        let frame = self.native.as_ref().map_or(self.layout.slots * BLOCK, Native::frame_words);
+        scratch.resize(scratch.len().max(frame + LINE), 0);
         // A vector that crosses a cache line costs two accesses.
         let slots = scratch.as_mut_ptr();
         let slots = slots.wrapping_add(slots.align_offset(LINE * 4).min(LINE));
         let mut first = index;
-        let first: *mut u32 = &mut first;
-        let planes = leaves.len() + outputs.len();
-        let mut table: Vec<*mut u32> = Vec::with_capacity(planes + self.layout.slots + scalars.len() + 1);
-        // Offsets and lengths were checked above; `wrapping_add` needs no more.
-        table.extend(leaves.iter().chain(outputs).map(|&offset| base.wrapping_add(offset)));
+        let base = arena.as_mut_ptr();
+        let mut table = self.table(bound, base, moved, part.start);
         table.extend((0..self.layout.slots).map(|slot| slots.wrapping_add(slot * BLOCK)));
         table.extend(scalars.iter().map(|scalar| std::ptr::from_ref(scalar).cast_mut()));
-        table.push(first);
-        for start in (0..lanes).step_by(BLOCK) {
-            let block = (lanes - start).min(BLOCK);
-            // SAFETY: `first` points to a live local that only this function and its calls use.
-            unsafe { *first = index.wrapping_add(start as u32) };
-            // SAFETY: the table has as many entries as `encode` was told; each plane holds `lanes` rounded up to
-            // chunks (`check`), each slot BLOCK words (`resize`, at most LINE of
-            // them skipped); written planes overlap no other entry but the leaf
-            // they replace, and no instruction has both (`encode`).
-            unsafe { execute(&self.items, &table, block) };
-            table[..planes].iter_mut().for_each(|plane| *plane = plane.wrapping_add(BLOCK));
+        table.push(&mut first);
+        // SAFETY: the table has as many entries as `encode` was told; each plane holds the lanes rounded up to chunks
+        // (`bind` and above), each slot BLOCK words (`resize`, at most LINE of them skipped) where there are loops, and
+        // the frame what the machine code asked for where there is such; written planes overlap no other entry but the
+        // leaf they replace, and no instruction has both (`encode`).
+        unsafe {
+            match &self.native {
+                Some(native) => native.run(&table, slots, scalars, part.len()),
+                None => self.run_blocks(&mut table, part.len(), bound.leaves.len()),
+            }
         }
     }
 
-    fn check(&self, memory: &Memory<'_>, lanes: usize) {
-        let Layout { leaves, outputs, scalars, .. } = &self.layout;
-        assert_eq!(memory.leaves.len(), *leaves, "one plane per leaf");
-        assert_eq!(memory.outputs.len(), outputs.len(), "one plane per output");
-        assert_eq!(memory.scalars.len(), *scalars, "scalars of this kernel");
-        let words = lanes.next_multiple_of(CHUNK);
-        for &plane in memory.leaves.iter().chain(memory.outputs) {
-            let end = plane.checked_add(words);
-            assert!(end.is_some_and(|end| end <= memory.arena.len()), "plane at {plane} leaves the arena");
+    /// Pointers to the planes, from the first lane on.
+    fn table(&self, bound: &Bound, base: *mut u32, moved: &[usize], first: usize) -> Vec<*mut u32> {
+        let layout = &self.layout;
+        let n = bound.leaves.len() + bound.outputs.len() + layout.slots + layout.scalars + 1;
+        let mut table: Vec<*mut u32> = Vec::with_capacity(n);
+        // Offsets and lengths were checked; `wrapping_add` needs no more.
+        table.extend(bound.leaves.iter().map(|plane| base.wrapping_add(plane + first)));
+        for (leaf, plane) in bound.moving.iter().zip(moved) {
+            table[*leaf] = base.wrapping_add(plane + first);
         }
-        let overlap = |a: usize, b: usize| a < b + words && b < a + words;
-        for (k, &output) in memory.outputs.iter().enumerate() {
-            for (j, &leaf) in memory.leaves.iter().enumerate() {
-                let replaced = outputs[k] == Some(j) && output == leaf;
-                assert!(replaced || !overlap(output, leaf), "output {k} overlaps leaf {j}");
+        let skipped = |bits: bool| if bits { first / BITS } else { first };
+        let outputs = bound.outputs.iter().zip(&layout.bits);
+        table.extend(outputs.map(|(plane, bits)| base.wrapping_add(plane + skipped(*bits))));
+        table
+    }
+
+    /// # Safety
+    /// As described in [`Code::run`].
+    unsafe fn run_blocks(&self, table: &mut [*mut u32], lanes: usize, n_leaves: usize) {
+        let n_planes = n_leaves + self.layout.outputs.len();
+        let first = table[table.len() - 1];
+        for start in (0..lanes).step_by(BLOCK) {
+            let block = (lanes - start).min(BLOCK);
+            // SAFETY: passed on.
+            unsafe { execute(&self.items, table, block) };
+            for &leaf in &self.layout.consumed {
+                // SAFETY: a plane holds the block, rounded up to chunks.
+                unsafe { table[leaf].write_bytes(0, block.next_multiple_of(CHUNK)) };
             }
-            let others = &memory.outputs[..k];
-            assert!(!others.iter().any(|&other| overlap(output, other)), "output {k} overlaps another");
+            let advance = |words: usize| move |plane: &mut *mut u32| *plane = plane.wrapping_add(words);
+            table[..n_leaves].iter_mut().for_each(advance(BLOCK));
+            for (plane, bits) in table[n_leaves..n_planes].iter_mut().zip(&self.layout.bits) {
+                advance(if *bits { BLOCK / BITS } else { BLOCK })(plane);
+            }
+            // SAFETY: the last entry points to the number of the first element, which nobody else uses.
+            unsafe { *first = (*first).wrapping_add(BLOCK as u32) };
         }
     }
 }
