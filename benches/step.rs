@@ -10,7 +10,7 @@ use synfire::model::value::uniform;
 use synfire::models::{iaf_psc_exp, ignore_and_fire, lif_ref};
 use synfire::network::rule::fixed_outdegree;
 use synfire::unit::{Hz, mA, mV, ms, pA};
-use synfire::{Device, Network, Rollout};
+use synfire::{Device, Instance, Network, Rollout};
 
 /// Steps of one measurement.
 const STEPS: u64 = 1000;
@@ -67,7 +67,7 @@ fn delivery(criterion: &mut Criterion) {
     for drawn in [false, true] {
         let mut network = Network::new(0.1 * ms).expect("a time step");
         let phase = (1..=100).map(|k| f64::from(k) / 100.0).collect::<Vec<f64>>();
-        let sources = ignore_and_fire().rate(100.0 * Hz).phase(phase);
+        let sources = Instance::from(ignore_and_fire().rate(100.0 * Hz)).set("phase", phase);
         let sources = network.population("sources", 100, sources).expect("a population");
         let cells = network.population("cells", 100_000, iaf_psc_exp()).expect("a population");
         let all = network.project(&sources, &cells, fixed_outdegree(TARGETS)).delay(1.5 * ms);

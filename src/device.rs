@@ -252,7 +252,7 @@ impl Device {
     /// What a network takes on it, before any of it is allocated.
     ///
     /// # Errors
-    /// What [`estimate`](crate::compile::estimate::estimate) reports.
+    /// What [`estimate`] reports.
     pub fn estimate(&self, network: &Network) -> Result<Estimate> {
         let mut estimate = estimate(network, self.target(network))?;
         if let Device::Gpu(adapter) = self {

@@ -317,10 +317,10 @@ impl Store {
     #[inline]
     fn put(&self, place: u32, edge: &[u32], words: usize) {
         let place = place as usize;
-        for k in 0..words {
-            self.entries[words * place + k].store(edge[k], Relaxed);
-        }
-        if let Some(weight) = edge.get(words) {
+        let (entry, weight) = edge.split_at(words);
+        let stored = &self.entries[words * place..][..words];
+        stored.iter().zip(entry).for_each(|(stored, word)| stored.store(*word, Relaxed));
+        if let [weight] = weight {
             self.weights[place].store(*weight as i32, Relaxed);
         }
     }
@@ -366,17 +366,17 @@ mod tests {
     #[test]
     fn rows_beyond_32_bits_go_to_blocks_of_their_own() {
         let half = 1u64 << 31;
-        let cases: [(&[u64], u32, &[(u32, usize)]); 6] = [
-            (&[half, half - 1], u32::MAX, &[(0, 3)]),
-            (&[half, half], u32::MAX, &[(0, 2), (1, 2)]),
-            (&[u32::MAX as u64, 0, 1], u32::MAX, &[(0, 3), (2, 2)]),
-            (&[half - 1, 1, half, 7, half], u32::MAX, &[(0, 3), (2, 3), (4, 2)]),
+        let cases = [
+            (vec![half, half - 1], u32::MAX, vec![(0, 3)]),
+            (vec![half, half], u32::MAX, vec![(0, 2), (1, 2)]),
+            (vec![u64::from(u32::MAX), 0, 1], u32::MAX, vec![(0, 3), (2, 2)]),
+            (vec![half - 1, 1, half, 7, half], u32::MAX, vec![(0, 3), (2, 3), (4, 2)]),
             // the largest binding of 2^31 bytes, in words
-            (&[1 << 29, 1, (1 << 29) - 1], 1 << 29, &[(0, 2), (1, 3)]),
-            (&[0, 0], u32::MAX, &[]),
+            (vec![1 << 29, 1, (1 << 29) - 1], 1 << 29, vec![(0, 2), (1, 3)]),
+            (vec![0, 0], u32::MAX, vec![]),
         ];
         for (lens, most, expected) in cases {
-            let blocks = split(lens, most).expect("every row fits");
+            let blocks = split(&lens, most).expect("every row fits");
             let shapes: Vec<(u32, usize)> =
                 blocks.iter().map(|(first, offsets)| (*first, offsets.len())).collect();
             assert_eq!(shapes, expected, "{lens:?}");
