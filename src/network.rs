@@ -3,6 +3,8 @@
 //! Names, units, sizes and bounds are checked as they enter; afterwards the description is sound.
 
 pub mod distribution;
+#[cfg(feature = "cli")]
+mod grow;
 pub mod listed;
 pub mod projection;
 pub mod record;
