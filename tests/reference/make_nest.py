@@ -16,7 +16,8 @@ RULE_ARGUMENT = dict(fixed_indegree="indegree", fixed_outdegree="outdegree", fix
                      pairwise_bernoulli="p", symmetric_pairwise_bernoulli="p", pairwise_poisson="pairwise_avg_num_conns")
 # Ports that NEST knows by number only.
 GLIF = {"port_1": 1, "port_2": 2, "I": 0}
-PORTS = {"iaf_psc_exp": {"I": 0, "I_1": 1}, "glif_psc": GLIF, "glif_psc_double_alpha": GLIF, "glif_cond": GLIF}
+PORTS = {"iaf_psc_exp": {"I": 0, "I_1": 1}, "iaf_tum_2000": {"I": 0, "I_1": 1, "TSODYKS_ex": 1, "TSODYKS_inh": 1},
+         "glif_psc": GLIF, "glif_psc_double_alpha": GLIF, "glif_cond": GLIF}
 # Recorders pass events on with a delay: what was found at `duration` arrives a little later.
 DRAIN_MS = 10.0
 
@@ -117,7 +118,8 @@ def connect(experiment, projection, nodes):
 def observe(experiment, record, nodes):
     ids = nest.NodeCollection(node_ids(experiment, record["from"], nodes))
     if record["what"] == "spikes":
-        recorder = nest.Create("spike_recorder")
+        # in steps: some models send a number with a spike as its place within the step
+        recorder = nest.Create("spike_recorder", params=dict(time_in_steps=True))
         nest.Connect(ids, recorder, syn_spec=dict(delay=experiment.dt))
     else:
         every = experiment.value(record.get("every", experiment.dt))
@@ -130,13 +132,13 @@ def observe(experiment, record, nodes):
 
 def read(experiment, recorder, ids):
     events = recorder.events
-    # some models say where in its step a spike is; a stamp is the end of the step
-    times = np.round(np.ceil(events["times"] / experiment.dt - 1e-6) * experiment.dt, 9)
+    in_steps = recorder.model == "spike_recorder"
+    times = np.round(events["times"] * (experiment.dt if in_steps else 1.0), 9)
     position = {node: i for i, node in enumerate(ids)}
     index = np.array([position[node] for node in events["senders"]], dtype=np.uint32)
     order = np.lexsort((index, times))
     order = order[times[order] < experiment.duration + experiment.dt / 2]
-    if recorder.model == "spike_recorder":
+    if in_steps:
         return dict(times=times[order], senders=index[order])
     variables = [k for k in events if k not in ("times", "senders")]
     table = lambda variable: events[variable][order].reshape(-1, len(ids)).astype(np.float32)
