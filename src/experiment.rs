@@ -50,6 +50,7 @@
 
 mod node;
 mod part;
+mod record;
 mod section;
 mod table;
 mod value;

@@ -1,15 +1,14 @@
-//! The sections of an experiment file: populations, projections, records.
+//! The sections of an experiment file: populations and projections.
 
 use super::node::Node;
 use super::part::{connectivity, set_all};
 use super::table::Table;
-use super::value::{given, time_ms, whole};
+use super::value::{given, whole};
 use crate::error::{Error, Result};
 use crate::model::instance::Kind;
 use crate::model::{Instance, Role};
 use crate::network::Network;
 use crate::network::rule::all_to_all;
-use crate::unit::ms;
 use std::path::PathBuf;
 
 const POPULATION: [&str; 7] = ["model", "model_file", "size", "params", "init", "input", "each_trial"];
@@ -31,7 +30,6 @@ const PROJECTION: [&str; 14] = [
     "weight_back",
     "delay",
 ];
-const RECORD: [&str; 3] = ["from", "what", "every"];
 
 /// Adds sections to a network.
 pub(super) struct Reader {
@@ -113,26 +111,6 @@ impl Reader {
             builder = builder.weight_back(given("`weight_back`", weight)?);
         }
         builder.build()
-    }
-
-    /// Adds `[record.NAME]`.
-    pub(super) fn record(&self, network: &mut Network, name: &str, node: &Node) -> Result<()> {
-        let table = Table::open(node, "a record", &RECORD)?;
-        let from = self.view(network, "`from`", table.need("from")?)?;
-        let what = table.need("what")?;
-        let every = table.get("every");
-        match (what, every) {
-            (Node::Text(text), None) if text == "spikes" => network.record_spikes(name, &from),
-            (Node::Text(text), Some(_)) if text == "spikes" => {
-                Err(Error::network("spikes have times of their own; leave `every` out"))
-            }
-            (Node::List(list), _) => {
-                let variables = list.iter().map(|node| node.text("`what`")).collect::<Result<Vec<&str>>>()?;
-                let every = every.map_or(Ok(network.dt_ms()), |node| time_ms("`every`", node))?;
-                network.record_trace(name, &from, &variables, every * ms)
-            }
-            _ => Err(what.wrong("`what`", "\"spikes\" or a list of variables such as [\"V_m\"]")),
-        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `detectors`: correlations and binary states, counted while a network runs;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `simulator`: a run in NEST's words, and what is changed while it runs;
@@ -17,6 +18,7 @@
 
 mod agreement;
 mod batch;
+mod detectors;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
@@ -69,6 +71,7 @@ fn main() {
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(detectors::all());
     all.extend(ports::all());
     all.extend(inputs::all());
     all.extend(simulator::all());
