@@ -11,9 +11,11 @@ pub mod tag;
 pub mod value;
 
 pub mod instance;
+mod integrator;
 mod ports;
 
 pub use instance::Instance;
+pub use integrator::Integrator;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};

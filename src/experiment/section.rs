@@ -6,12 +6,13 @@ use super::table::Table;
 use super::value::{given, whole};
 use crate::error::{Error, Result};
 use crate::model::instance::Kind;
-use crate::model::{Instance, Role};
+use crate::model::{Instance, Integrator, Role};
 use crate::network::Network;
 use crate::network::rule::all_to_all;
 use std::path::PathBuf;
 
-const POPULATION: [&str; 7] = ["model", "model_file", "size", "params", "init", "input", "each_trial"];
+const POPULATION: [&str; 8] =
+    ["model", "model_file", "size", "params", "init", "input", "integrator", "each_trial"];
 /// Tables of values of a population.
 const VALUES: [(&str, Kind); 3] = [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)];
 const PROJECTION: [&str; 14] = [
@@ -53,6 +54,9 @@ impl Reader {
         let mut instance = self.model(table.get("model"), table.get("model_file"), Role::Neuron)?;
         for (key, kind) in VALUES {
             instance = set_all(instance, &format!("`{key}`"), kind, table.get(key))?;
+        }
+        if let Some(node) = table.get("integrator") {
+            instance = instance.integrator(integrator(node)?);
         }
         let size = if instance.model().role() == Role::Neuron { self.scaled(size) } else { size };
         let Some(each) = table.get("each_trial") else {
@@ -111,6 +115,17 @@ impl Reader {
             builder = builder.weight_back(given("`weight_back`", weight)?);
         }
         builder.build()
+    }
+}
+
+/// `"adaptive"`, or `{ rk4 = 4 }` for four fixed sub-steps.
+fn integrator(node: &Node) -> Result<Integrator> {
+    match node {
+        Node::Text(text) if text == "adaptive" => Ok(Integrator::Adaptive),
+        Node::Table(entries) if entries.len() == 1 && entries[0].0 == "rk4" => {
+            Ok(Integrator::Rk4(whole("`rk4`", &entries[0].1, u32::MAX.into())? as u32))
+        }
+        _ => Err(node.wrong("`integrator`", "\"adaptive\" or a number of sub-steps such as { rk4 = 4 }")),
     }
 }
 

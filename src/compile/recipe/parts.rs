@@ -95,7 +95,7 @@ impl Recipe {
         });
         let held = self.held.iter().map(|input| format!(" + held {input}"));
         let parts = receptors.chain(stimuli).chain(held).chain(senders);
-        parts.fold(self.model.name().to_string(), |title, part| title + &part)
+        parts.fold(self.model.label(), |title, part| title + &part)
     }
 
     /// Every constant of its update, in a fixed order; the scales of the ports come first and are set later.
