@@ -4,6 +4,7 @@
 //! sorted into the recording. How a run is cut into chunks and calls changes nothing in its results.
 
 mod connection;
+mod detect;
 mod drain;
 mod inject;
 mod tune;
@@ -128,7 +129,7 @@ impl Rollout {
             let known = self.events(&program, chunk.steps);
             self.step += u64::from(chunk.steps);
             done += u64::from(chunk.steps);
-            self.drain.take(&program, &known, first, chunk, &mut self.recording);
+            self.drain.take(&self.network, &program, &known, first, chunk, &mut self.recording);
             let past = self.injected.partition_point(|event| event.step < self.step);
             self.injected.drain(..past);
             self.recording.duration_ms = self.time_ms();
@@ -175,7 +176,7 @@ impl Rollout {
         &self.recording
     }
 
-    /// Takes what was recorded so far; recording goes on with empty lists.
+    /// Takes what was recorded so far; recording goes on with empty lists, and detectors with what they have found.
     pub fn take_recording(&mut self) -> Recording {
         let mut empty = self.recording.clone();
         empty.spikes.iter_mut().for_each(|record| {
@@ -186,6 +187,12 @@ impl Rollout {
         empty.traces.iter_mut().for_each(|record| {
             record.times.clear();
             record.variables.iter_mut().for_each(|(_, rows)| rows.clear());
+        });
+        empty.spins.iter_mut().for_each(|record| {
+            record.times.clear();
+            record.senders.clear();
+            record.states.clear();
+            record.trials.clear();
         });
         std::mem::replace(&mut self.recording, empty)
     }

@@ -164,7 +164,7 @@ fn recorded(network: &Network, population: usize) -> bool {
     let settings = &network.populations()[population].settings;
     let random = settings.model.role() == Role::Generator && settings.model.function("spikes").is_some();
     let named = |record: &crate::network::Record| {
-        matches!(record.what, What::Spikes)
+        !matches!(record.what, What::Trace { .. })
             && record.from.slices().iter().any(|slice| slice.population.0 as usize == population)
     };
     random && network.records().iter().any(named)

@@ -7,7 +7,8 @@
 //! that calls the model's functions.
 
 use super::instance::{Kind, members_of};
-use super::reflect::{self, Member, PORTS};
+use super::integrator::is_free;
+use super::reflect::{Member, PORTS};
 use super::value::Given;
 use super::{Instance, Model};
 use crate::error::{Error, Result};
@@ -40,10 +41,10 @@ impl Model {
         std::ptr::eq(self, other) || says_the_same()
     }
 
-    /// Whether `other` is this model with any number of ports.
+    /// Whether `other` is this model with any number of ports and any integrator.
     pub(crate) fn is_same_but_for_ports(&self, other: &Model) -> bool {
         fn lines(model: &Model) -> impl Iterator<Item = &str> {
-            model.text.lines().filter(|line| !line.starts_with(PORTS))
+            model.text.lines().filter(|line| !line.starts_with(PORTS) && !is_free(line))
         }
         let says_the_same = || self.role == other.role && lines(self).eq(lines(other));
         std::ptr::eq(self, other) || (self.name == other.name && says_the_same())
@@ -51,17 +52,7 @@ impl Model {
 
     /// The same model with `n` ports.
     fn with_ports(&self, n: u32) -> Result<Model> {
-        let lines = self.text.lines().map(|line| match line.starts_with(PORTS) {
-            true => format!("{PORTS} = {n}u;\n"),
-            false => format!("{line}\n"),
-        });
-        let text: String = lines.collect();
-        let reflection = reflect::reflect(&text, self.own_lines).map_err(|fault| Error::Model {
-            file: format!("{}.wgsl", self.name),
-            line: fault.line,
-            message: fault.message,
-        })?;
-        Ok(Model { name: self.name.clone(), text, reflection, ..*self })
+        self.with_constant(PORTS, n)
     }
 
     /// The names of the elements of an array, in order; none where there is no array of this name.
@@ -97,6 +88,9 @@ impl Instance {
             if model.ports() != Some(*n as u32) {
                 model = Arc::new(model.with_ports(*n as u32)?);
             }
+        }
+        if self.integrator != model.integrator().unwrap_or_default() {
+            model = Arc::new(model.with_integrator(self.integrator, place)?);
         }
         let mut values = vec![];
         for (kind, name, given) in &self.given {

@@ -10,6 +10,8 @@
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `detectors`: correlations and binary states, counted while a network runs;
+//! - `integrators`: fixed sub-steps in place of adaptive ones;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `simulator`: a run in NEST's words, and what is changed while it runs;
@@ -18,10 +20,12 @@
 
 mod agreement;
 mod batch;
+mod detectors;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
 mod inputs;
+mod integrators;
 mod models;
 mod monitors;
 mod networks;
@@ -72,6 +76,8 @@ fn main() {
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(detectors::all());
+    all.extend(integrators::all());
     all.extend(ports::all());
     all.extend(inputs::all());
     all.extend(simulator::all());
