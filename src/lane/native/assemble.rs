@@ -458,6 +458,15 @@ impl Assembler<'_> {
                 let last = self.operand(arg, reads[2])?;
                 with!(self.a, vpternlogd, d, b, last; 0xca)
             }
+            Micro::AddIf(_, _, arg) => {
+                let mask = self.as_mask(reads[1])?;
+                let last = self.operand(arg, reads[2])?;
+                with!(self.a, vpaddd, under(d, mask), d, last)
+            }
+            Micro::Xor3(_, _, arg) => {
+                let last = self.operand(arg, reads[2])?;
+                with!(self.a, vpternlogd, d, b, last; 0x96)
+            }
             Micro::Odd(..) => self.a.vmovdqa32(under(d, ODD), b),
             Micro::Input | Micro::StoreBits(..) | Micro::Rare { .. } => unreachable!("written elsewhere"),
             Micro::Call(number, _, second) => self.call(number, d, a, second.map(|_| b)),

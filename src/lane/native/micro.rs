@@ -128,6 +128,10 @@ pub enum Micro {
     Fma(Value, Value, Arg),
     /// `b` where `a`, else `c`; bit by bit
     Select(Value, Value, Arg),
+    /// `a + c` where the mask holds, else `a`; in whole numbers: `a`, mask, `c`
+    AddIf(Value, Value, Arg),
+    /// `a ^ b ^ c`
+    Xor3(Value, Value, Arg),
     /// Even lanes of the first, odd lanes of the second
     Odd(Value, Value),
     /// A function on vectors in memory, by its number
@@ -156,7 +160,9 @@ impl Micro {
             Micro::Spread(arg) => [value(arg), None, None],
             Micro::One(_, a) | Micro::Store(_, a) | Micro::StoreBits(_, a) => [Some(a), None, None],
             Micro::Two(_, a, b) => [Some(a), value(b), None],
-            Micro::Fma(a, b, c) | Micro::Select(a, b, c) => [Some(a), Some(b), value(c)],
+            Micro::Fma(a, b, c) | Micro::Select(a, b, c) | Micro::AddIf(a, b, c) | Micro::Xor3(a, b, c) => {
+                [Some(a), Some(b), value(c)]
+            }
             Micro::Odd(a, b) => [Some(a), Some(b), None],
             Micro::Call(_, a, b) => [Some(a), b, None],
         };
@@ -235,10 +241,37 @@ impl<'a> Builder<'a> {
             Two::Compare(compare) if is_value(b) => (Two::Compare(compare.flipped()), b, a),
             _ => (two, a, b),
         };
+        if let Some(fused) = self.fused(two, a, b) {
+            return self.push(fused);
+        }
         let a = self.value(a);
         // the only one whose lanes are no 32 bits
         let b = if two == Two::MulEven { Arg::Value(self.value(b)) } else { b };
         self.push(Micro::Two(two, a, b))
+    }
+
+    /// Two operations in one: random numbers and counts are made of these.
+    fn fused(&self, two: Two, a: Arg, b: Arg) -> Option<Micro> {
+        let micro =
+            |arg: Arg| if let Arg::Value(value) = arg { Some((value, self.list[value])) } else { None };
+        let (x, first) = micro(a)?;
+        match (two, first) {
+            (Two::Xor, Micro::Two(Two::Xor, p, Arg::Value(q))) => Some(Micro::Xor3(p, q, b)),
+            (Two::AddI, _) => match micro(b)? {
+                (_, Micro::Two(Two::And, mask, amount @ Arg::Constant(_)))
+                    if matches!(self.list[mask], Micro::Two(Two::Compare(_), ..)) =>
+                {
+                    Some(Micro::AddIf(x, mask, amount))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a value is the same in all lanes.
+    pub fn is_spread(&self, value: Value) -> bool {
+        matches!(self.list[value], Micro::Spread(_))
     }
 
     pub fn fma(&mut self, a: Value, b: Value, c: Arg) -> Value {
