@@ -72,12 +72,12 @@ fn bound(d: Derived) -> f32 {
 }
 
 fn spikes(d: Derived, clock: Clock, stream: Stream) -> f32 {
-    var count = one_draw(d, words(stream, 0u).x);
+    var count = one_draw(d, word(stream, 0u));
     for (var k = 1u; k <= 4096u; k++) {
         if (k > d.more_draws) {
             break;
         }
-        count += one_draw(d, words(stream, k).x);
+        count += one_draw(d, word(stream, k));
     }
     // NEST's device sends from the second step after start to the first after stop
     return select(0.0, f32(count), clock.step > d.first && clock.step <= d.end);

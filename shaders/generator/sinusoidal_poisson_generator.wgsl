@@ -73,7 +73,7 @@ fn spikes(d: Derived, clock: Clock, stream: Stream) -> f32 {
         if (k >= d.draws) {
             break;
         }
-        count += poisson(mean, words(stream, k).x);
+        count += poisson(mean, word(stream, k));
     }
     return select(0.0, count, end >= d.first && end < d.end);
 }

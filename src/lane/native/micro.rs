@@ -11,8 +11,8 @@ pub type Value = usize;
 /// Memory with room for a vector.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Home {
-    /// A plane, by its number in the table
-    Plane(usize),
+    /// A plane, by its number in the table; which of the vectors that are computed in one round
+    Plane(usize, usize),
     /// A slot of the frame
     Slot(usize),
 }
@@ -120,8 +120,14 @@ pub enum Micro {
     Load(Home),
     /// One value for all lanes
     Spread(Arg),
-    /// Number of each lane in this run
-    Lane,
+    /// Number of each lane in this run, in one of the vectors of a round
+    Lane(usize),
+    /// 0 to 15
+    Low,
+    /// Number of the element over 64, where runs begin at multiples of that and a round is 64 lanes
+    Chunk,
+    /// Which of the vectors of a round it is
+    Part(usize),
     One(One, Value),
     Two(Two, Value, Arg),
     /// `a * b + c` with one rounding
@@ -146,8 +152,8 @@ pub enum Micro {
         list: usize,
     },
     Store(Home, Value),
-    /// One bit for each lane
-    StoreBits(usize, Value),
+    /// One bit for each lane: plane, which of the vectors of a round, value
+    StoreBits(usize, usize, Value),
 }
 
 impl Micro {
@@ -155,10 +161,12 @@ impl Micro {
     pub fn reads(&self) -> impl Iterator<Item = Value> + use<> {
         let value = |arg: Arg| if let Arg::Value(value) = arg { Some(value) } else { None };
         let values = match *self {
-            Micro::Load(_) | Micro::Lane | Micro::Input => [None; 3],
+            Micro::Load(_) | Micro::Lane(_) | Micro::Low | Micro::Chunk | Micro::Part(_) | Micro::Input => {
+                [None; 3]
+            }
             Micro::Rare { all, fast, x, .. } => [Some(fast), Some(x), Some(all)],
             Micro::Spread(arg) => [value(arg), None, None],
-            Micro::One(_, a) | Micro::Store(_, a) | Micro::StoreBits(_, a) => [Some(a), None, None],
+            Micro::One(_, a) | Micro::Store(_, a) | Micro::StoreBits(_, _, a) => [Some(a), None, None],
             Micro::Two(_, a, b) => [Some(a), value(b), None],
             Micro::Fma(a, b, c) | Micro::Select(a, b, c) | Micro::AddIf(a, b, c) | Micro::Xor3(a, b, c) => {
                 [Some(a), Some(b), value(c)]
