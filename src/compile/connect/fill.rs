@@ -9,6 +9,7 @@ use super::draw::{Line, Major};
 use super::scatter::Buckets;
 use super::{EdgeDelay, EdgeValue};
 use crate::Error;
+use crate::memory::prefer_large_pages;
 use crate::random::ROUNDING;
 
 /// How an entry is stored.
@@ -212,8 +213,12 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
     fn store(&self, source_first: u32, rows: Vec<u32>, with_weights: bool) -> Store {
         let n = rows[rows.len() - 1] as usize;
         // zeroed by the system; mapping in place keeps the allocation
-        let entries = vec![0u32; n * self.layout.words()].into_iter().map(AtomicU32::new).collect();
-        let weights = vec![0i32; if with_weights { n } else { 0 }].into_iter().map(AtomicI32::new).collect();
+        let (entries, weights) =
+            (vec![0u32; n * self.layout.words()], vec![0i32; if with_weights { n } else { 0 }]);
+        prefer_large_pages(&entries);
+        prefer_large_pages(&weights);
+        let entries = entries.into_iter().map(AtomicU32::new).collect();
+        let weights = weights.into_iter().map(AtomicI32::new).collect();
         Store { rows, source_first, entries, weights }
     }
 
