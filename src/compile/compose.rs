@@ -73,8 +73,18 @@ pub fn parts_of_sender(recipe: &Recipe, k: usize) -> [usize; 2] {
 /// # Errors
 /// A model that the lane graph refuses, with its line.
 pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
+    /// What recipes share that are updated alike.
+    #[derive(PartialEq)]
+    struct Key {
+        title: String,
+        constants: Vec<Constant>,
+        /// Ports of the stimuli, and whether they make currents.
+        stimuli: Vec<(usize, bool)>,
+        /// How long the arrays of their models and of the recipe's own are.
+        lengths: Vec<Option<u32>>,
+    }
     struct Alike {
-        key: (String, Vec<Constant>, Vec<(usize, bool)>),
+        key: Key,
         recipes: Vec<usize>,
         entries: Vec<Vec<Vec<Entry>>>,
         recorded: Vec<(usize, usize)>,
@@ -84,8 +94,14 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
     for (k, recipe) in recipes.populations.iter().enumerate() {
         let entries = recipes.constants(network, k)?;
         let constants = entries[0].iter().map(|entry| entry.constant.clone()).collect();
-        let ports = recipe.stimuli.iter().map(|stimulus| (stimulus.port, stimulus.is_current())).collect();
-        let key = (recipe.title(), constants, ports);
+        let stimuli = recipe.stimuli.iter();
+        let models = stimuli.clone().map(|stimulus| &stimulus.model).chain([&recipe.model]);
+        let key = Key {
+            title: recipe.title(),
+            constants,
+            stimuli: stimuli.map(|stimulus| (stimulus.port, stimulus.is_current())).collect(),
+            lengths: models.map(|model| model.ports()).collect(),
+        };
         let recorded = super::layout::recorded(network, recipe);
         let reached = recipes.reached_ports(network, k);
         match alike.iter_mut().find(|group| group.key == key) {
@@ -156,7 +172,7 @@ pub(super) fn compose(
         return builder.relay(recipe, recorded);
     }
     if recipe.model.role() == Role::Generator {
-        return builder.generator(&neuron);
+        return builder.generator(recipe, &neuron, reached);
     }
     let mut states = vec![];
     let spikes = recipe.first_held();
@@ -256,7 +272,8 @@ impl Builder<'_> {
         let signature = part.model.function(function).expect("the caller has looked it up");
         let mut args = vec![];
         for (name, type_name) in &signature.arguments {
-            let known = own.iter().find(|(known, _)| known == type_name || known == name);
+            let known = own.iter().find(|(known, _)| known == name);
+            let known = known.or_else(|| own.iter().find(|(known, _)| known == type_name));
             args.push(match (known, type_name.as_str()) {
                 (Some((_, value)), _) => (*value).clone(),
                 (None, owner @ ("Params" | "Derived")) => self.constants(part, owner),
@@ -272,14 +289,17 @@ impl Builder<'_> {
     fn time(&mut self, prefix: &str, delay: Option<NodeId>) -> (Value, Value) {
         let step = self.step();
         let step = delay.map_or(step, |delay| self.graph.binary(Op::Sub, step, delay));
-        let seed = Value::Composite(vec![
-            Value::Scalar(self.constant("seed_low")),
-            Value::Scalar(self.constant("seed_high")),
-        ]);
-        let stream = Value::Scalar(self.constant(&format!("{prefix}stream")));
-        let element = Value::Scalar(self.graph.index());
         let clock = Value::Composite(vec![Value::Scalar(step), Value::Scalar(self.constant("dt"))]);
-        (clock, Value::Composite(vec![seed, stream, element, Value::Scalar(step)]))
+        let stream = self.constant(&format!("{prefix}stream"));
+        let element = self.graph.index();
+        (clock, self.draws(stream, element, step))
+    }
+
+    /// A random stream.
+    fn draws(&mut self, stream: NodeId, element: NodeId, step: NodeId) -> Value {
+        let seed = ["seed_low", "seed_high"].map(|word| Value::Scalar(self.constant(word)));
+        let counter = [stream, element, step].map(Value::Scalar);
+        Value::Composite([Value::Composite(seed.to_vec())].into_iter().chain(counter).collect())
     }
 
     /// The receptors' new states, and what the neuron asks of their outputs.

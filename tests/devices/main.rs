@@ -4,6 +4,7 @@
 //!
 //! - `parity`: the committed traces of NEST and brainpy.state, to the step;
 //! - `statistics`: rates of networks;
+//! - `bands`: what neurons and generators draw, against the spread of NEST's seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `batch`: trials that run together give what each gives alone;
@@ -11,15 +12,18 @@
 //! - `monitors`: a run in one call;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
+//! - `generators`: what targets of NEST's devices have in common, when these begin and end, what is refused;
 //! - `simulator`: a run in NEST's words, and what is changed while it runs;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
+mod bands;
 mod batch;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
+mod generators;
 mod inputs;
 mod models;
 mod monitors;
@@ -64,6 +68,7 @@ fn main() {
     let mut all = vec![];
     all.extend(parity::all());
     all.extend(statistics::all());
+    all.extend(bands::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(batch::all());
@@ -71,6 +76,7 @@ fn main() {
     all.extend(monitors::all());
     all.extend(ports::all());
     all.extend(inputs::all());
+    all.extend(generators::all());
     all.extend(simulator::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());
