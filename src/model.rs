@@ -11,9 +11,11 @@ pub mod tag;
 pub mod value;
 
 pub mod instance;
+mod integrator;
 mod ports;
 
 pub use instance::Instance;
+pub use integrator::Integrator;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};
@@ -60,6 +62,7 @@ impl Role {
                 ("threshold", "f32"),
                 ("reset", "State"),
                 ("spikes", "f32"),
+                ("release", "f32"),
                 ("bound", "f32"),
             ],
             Role::Synapse => &[
@@ -258,7 +261,17 @@ impl Model {
                 check_terms(member, earlier, &params)?;
             }
         }
-        Ok(())
+        let graded = self.inputs().iter().find(|member| member.tag().is_some_and(|tag| tag.released));
+        match graded {
+            Some(port) if self.function("release").is_none() => {
+                let message = format!(
+                    "`{}` takes what neurons of this model release: add a function `release`",
+                    port.name
+                );
+                Err((Some(port.name.clone()), message))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_has_a_purpose(&self) -> std::result::Result<(), (Option<String>, String)> {
@@ -269,11 +282,10 @@ impl Model {
             Role::Plasticity => return Ok(()),
             Role::Generator => &["spikes", "current", "event", "level"],
         };
-        if self.function("spikes").is_some() && self.function("bound").is_none() {
-            return Err((
-                Some("fn spikes".into()),
-                "`spikes` needs a function `bound`: the most that it can return".into(),
-            ));
+        let sends = ["spikes", "release"].into_iter().find(|name| self.function(name).is_some());
+        if let Some(sends) = sends.filter(|_| self.function("bound").is_none()) {
+            let message = format!("`{sends}` needs a function `bound`: the most that it can return");
+            return Err((Some(format!("fn {sends}")), message));
         }
         if needed.iter().any(|name| self.function(name).is_some()) {
             return Ok(());

@@ -72,6 +72,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("iaf_cond_alpha_mc", "proximal_V_m", "recorded as V_m_p"),
     ("iaf_cond_alpha_mc", "distal_V_m", "recorded as V_m_d"),
     ("ht_neuron", "receptor_types", "ports have these names"),
+    ("iaf_bw_2001", "receptor_types", "ports have these names"),
     ("glif_psc", "has_connections", "what is connected is fixed"),
     ("glif_psc_double_alpha", "has_connections", "what is connected is fixed"),
     ("glif_cond", "has_connections", "what is connected is fixed"),

@@ -3,8 +3,8 @@
 //!     `activity` spikes at t + sdev N(0, 1) for each t of pulse_times, at the end of the step after theirs
 //!
 //! Spikes are drawn before the run, anew for every seed, trial and element; those outside start..stop are left out.
-//! Diesmann, Gewaltig & Aertsen (1999), doi:10.1038/990101. NEST: pulsepacket_generator; spikes equal for sdev = 0, elsewhere
-//! over 20 seeds variation of intervals and autocorrelation agree within the errors of the means.
+//! Diesmann, Gewaltig & Aertsen (1999), doi:10.1038/990101. NEST: pulsepacket_generator; spikes equal for sdev = 0,
+//! elsewhere over 20 seeds variation of intervals and autocorrelation agree within the errors of the means.
 
 #import lib/clock
 #import lib/normal

@@ -89,7 +89,7 @@ pub fn recorded(network: &Network, recipe: &Recipe) -> Vec<(usize, usize)> {
         .filter(|record| record.from.slices().iter().any(|slice| slice.population == population));
     let names = records.flat_map(|record| match &record.what {
         What::Trace { variables, .. } => variables.as_slice(),
-        What::Spikes => &[],
+        What::Spikes | What::Spins | What::Detector(_) => &[],
     });
     names.map(|name| variable(network, recipe, name)).collect()
 }

@@ -124,7 +124,8 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
     for round in 0..=recipes.populations.len() + 1 {
         let mut grown = None;
         for (position, recipe) in recipes.populations.iter().enumerate() {
-            if recipe.model.function("bound").is_none() {
+            // of other models it is the bound of what they release
+            if recipe.model.function("spikes").is_none() {
                 continue;
             }
             let incoming = (0..recipe.ports().len()).map(|port| {
@@ -196,9 +197,14 @@ fn sent_bound(
     population: PopulationId,
     sender: &Sender,
 ) -> Result<f64> {
-    let recipe = &recipes.populations[recipes.sending(population).expect("its senders were collected")];
+    let position = recipes.sending(population).expect("its senders were collected");
+    let recipe = &recipes.populations[position];
     let k = recipe.senders.iter().position(|known| known == sender).expect("its senders were collected");
-    let last = sender.synapse.as_ref().or(sender.stp.as_ref()).expect("a sender has a part");
+    let Some(last) = sender.synapse.as_ref().or(sender.stp.as_ref()) else {
+        let released = |it: &&Recipe| bound(network, &it.model, &it.constants(network.dt_ms(), 0)?, "", &[]);
+        let all = recipes.variants(position).iter().map(released).collect::<Result<Vec<f64>>>()?;
+        return Ok(all.into_iter().fold(0.0, f64::max));
+    };
     let entries = recipe.constants(network.dt_ms(), 0)?;
     bound(network, &last.model, &entries, &sender_prefix(last, k), &[])
 }

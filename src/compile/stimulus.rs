@@ -192,7 +192,7 @@ fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
 fn recorded(network: &Network, population: usize) -> bool {
     let random = network.populations()[population].settings.model.is_random();
     let named = |record: &crate::network::Record| {
-        matches!(record.what, What::Spikes)
+        !matches!(record.what, What::Trace { .. })
             && record.from.slices().iter().any(|slice| slice.population.0 as usize == population)
     };
     random && network.records().iter().any(named)

@@ -9,15 +9,16 @@
 //! A generator may say by a function `ports` how long its arrays are for its parameters, say the steps of a dead time.
 
 use super::instance::{Kind, Numbers, Settings, members_of};
-use super::reflect::{self, PORTS};
+use super::integrator::is_free;
+use super::reflect::{Member, PORTS};
 use super::value::Given;
 use super::{Instance, Model};
 use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// The most ports of a population. Streams of random values leave room for 256 members of a kind.
-const MOST: usize = 64;
+/// The most members of a kind: streams of random values are numbered by it.
+const MEMBERS: usize = 256;
 
 /// The most elements of arrays whose length follows from parameters.
 const MOST_COUNTED: u32 = 512;
@@ -30,16 +31,26 @@ impl Model {
         self.reflection.ports
     }
 
+    /// The most ports for which the members of each kind can be numbered.
+    fn most_ports(&self) -> usize {
+        let most = |members: &[Member]| {
+            let listed = members.iter().filter(|member| member.list.is_some()).count();
+            let of_each = listed / self.ports().unwrap_or(1).max(1) as usize;
+            MEMBERS.saturating_sub(members.len() - listed) / of_each.max(1)
+        };
+        most(self.params()).min(most(self.state()))
+    }
+
     /// Whether `other` says the same under the same name.
     pub fn is_same(&self, other: &Model) -> bool {
         let says_the_same = || (&self.name, self.role, &self.text) == (&other.name, other.role, &other.text);
         std::ptr::eq(self, other) || says_the_same()
     }
 
-    /// Whether `other` is this model with any number of ports.
+    /// Whether `other` is this model with any number of ports and any integrator.
     pub(crate) fn is_same_but_for_ports(&self, other: &Model) -> bool {
         fn lines(model: &Model) -> impl Iterator<Item = &str> {
-            model.text.lines().filter(|line| !line.starts_with(PORTS))
+            model.text.lines().filter(|line| !line.starts_with(PORTS) && !is_free(line))
         }
         let says_the_same = || self.role == other.role && lines(self).eq(lines(other));
         std::ptr::eq(self, other) || (self.name == other.name && says_the_same())
@@ -47,17 +58,7 @@ impl Model {
 
     /// The same model with `n` ports.
     fn with_ports(&self, n: u32) -> Result<Model> {
-        let lines = self.text.lines().map(|line| match line.starts_with(PORTS) {
-            true => format!("{PORTS} = {n}u;\n"),
-            false => format!("{line}\n"),
-        });
-        let text: String = lines.collect();
-        let reflection = reflect::reflect(&text, self.own_lines).map_err(|fault| Error::Model {
-            file: format!("{}.wgsl", self.name),
-            line: fault.line,
-            message: fault.message,
-        })?;
-        Ok(Model { name: self.name.clone(), text, reflection, ..*self })
+        self.with_constant(PORTS, n)
     }
 
     /// The names of the elements of an array, in order; none where there is no array of this name.
@@ -84,14 +85,18 @@ impl Instance {
         }
         let mut model = self.model.clone();
         if let Some((name, n)) = lengths.first() {
-            if !(1..=MOST).contains(n) {
+            let most = model.most_ports();
+            if !(1..=most).contains(n) {
                 let (what, expected) =
-                    (format!("`{name}` of {place}"), format!("a list of 1 to {MOST} values"));
+                    (format!("`{name}` of {place}"), format!("a list of 1 to {most} values"));
                 return Err(Error::Value { what, expected, got: format!("{n}") });
             }
             if model.ports() != Some(*n as u32) {
                 model = Arc::new(model.with_ports(*n as u32)?);
             }
+        }
+        if self.integrator != model.integrator().unwrap_or_default() {
+            model = Arc::new(model.with_integrator(self.integrator, place)?);
         }
         let mut values = vec![];
         for (kind, name, given) in &self.given {
@@ -216,7 +221,7 @@ mod tests {
                 "`tau_syn` of population `cells` has 3 values and `E_rev` 2",
             ),
             (cell().init_g(vec![1.0 * nS]), "`g` of population `cells` has 1 values for 3 ports"),
-            (cell().tau_syn(vec![]), "must be a list of 1 to 64 values, got 0"),
+            (cell().tau_syn(vec![]), "must be a list of 1 to 121 values, got 0"),
             (cell().tau_syn(times(&[1.0, -2.0, 3.0])), "`tau_syn_2` of population `cells` must be > 0 ms"),
         ] {
             let message = settled(cell).expect_err(part).to_string();

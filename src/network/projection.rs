@@ -3,7 +3,7 @@
 use super::listed::{Listed, check_length, delay, delays_by, lists_gaps};
 use super::rule::{Connectivity, Rule};
 use super::target::{Target, check_targets};
-use super::through::{Through, check_senders};
+use super::through::{Through, check_senders, graded};
 use super::view::{PopulationId, Slice, View};
 use super::{Network, Population};
 use crate::compile::constants::Evaluation;
@@ -118,7 +118,8 @@ impl Carries {
     }
 }
 
-/// What the sources of a projection send, with its state kept once for each source.
+/// What the sources of a projection send, with its state kept once for each source; what the neuron itself releases, where
+/// it has neither part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sender {
     /// Short-term plasticity: it says what a spike carries.
@@ -285,6 +286,10 @@ impl<'a> ProjectionBuilder<'a> {
         }
         let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), current };
         let unit = target.unit(self.port.as_deref())?;
+        let sender = match target.graded(self.port.as_deref())? {
+            Some(port) => Some(graded(network, &place, &self.from, sender.as_ref(), port)?),
+            None => sender,
+        };
         let weight = dense(&place, self.weight, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         let weight = weight.resolve(&format!("the weight of {place}"), &unit)?;
         let weight = weight.times(target.factor(self.port.as_deref())?);

@@ -89,6 +89,25 @@ impl Target<'_> {
         Ok(unit.expect("a view has at least one slice"))
     }
 
+    /// The model and port that take weights times what the sending neurons release, if the named one does.
+    pub fn graded(&self, port: Option<&str>) -> Result<Option<(&Model, &Member)>> {
+        if port.is_none() || self.current.is_some() || self.receptor.is_some() {
+            return Ok(None);
+        }
+        let is_graded = |member: &Member| member.tag().is_some_and(|tag| tag.released);
+        let found: Vec<(&Model, &Member)> =
+            self.models().map(|model| Ok((model, self.find(model, port)?))).collect::<Result<_>>()?;
+        match found.iter().find(|(_, member)| is_graded(member)) {
+            None => Ok(None),
+            Some((first, _)) if found.iter().any(|(model, _)| !model.is_same_but_for_ports(first)) => {
+                let text =
+                    format!("{}: a graded port takes one model; make one projection for each", self.place);
+                Err(Error::network(text))
+            }
+            graded => Ok(graded.copied()),
+        }
+    }
+
     /// What turns the numbers of a current generator into those of the port.
     pub fn factor(&self, port: Option<&str>) -> Result<f64> {
         let Some(current) = self.current else { return Ok(1.0) };
@@ -177,7 +196,8 @@ pub(crate) fn takes_synapses(model: &Model) -> bool {
     model.text().contains("fn currents(")
 }
 
-/// The position among the spike ports of `model` that takes `weight`; the named one, or the first that fits.
+/// The position among the spike ports of `model` that takes `weight`; the named one, or the first that fits and takes
+/// plain spikes.
 pub(crate) fn port_for(model: &Model, port: Option<&str>, weight: f64) -> Option<usize> {
     spike_ports(model).enumerate().find_map(|(k, member)| {
         let bounds = member.tag().map_or(&[][..], |tag| &tag.bounds);
@@ -186,6 +206,10 @@ pub(crate) fn port_for(model: &Model, port: Option<&str>, weight: f64) -> Option
             Term::Number(limit) => weight == 0.0 || bound.relation.holds(weight, limit),
             Term::Name(_) => false,
         });
-        (fits && port.is_none_or(|name| name == member.name)).then_some(k)
+        let meant = match port {
+            Some(name) => name == member.name,
+            None => !member.tag().is_some_and(|tag| tag.released),
+        };
+        (fits && meant).then_some(k)
     })
 }

@@ -5,6 +5,7 @@ use super::view::View;
 use super::{Network, Population};
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
+use crate::model::reflect::Member;
 use crate::model::{Instance, Model, Role};
 
 /// What the user said of them.
@@ -141,6 +142,32 @@ pub(super) fn check_senders(network: &Network, place: &str, from: &View, sender:
         }
     }
     Ok(())
+}
+
+/// A port that takes what neurons of its model release.
+pub(super) fn graded(
+    network: &Network,
+    place: &str,
+    from: &View,
+    sender: Option<&Sender>,
+    (model, port): (&Model, &Member),
+) -> Result<Sender> {
+    let (name, port_name) = (model.name(), &port.name);
+    if sender.is_some() {
+        return Err(Error::network(format!(
+            "{place} ends on port `{port_name}` of `{name}`, which says itself what a spike carries; leave `stp` and `synapse` out"
+        )));
+    }
+    let sources = from.slices().iter().map(|slice| network.get(slice.population));
+    match sources.into_iter().find(|source| !source.settings.model.is_same_but_for_ports(model)) {
+        None => Ok(Sender { stp: None, synapse: None }),
+        Some(source) => Err(Error::network(format!(
+            "{place} ends on port `{port_name}` of `{name}`, which takes spikes of the same model only; population \
+             `{}` is of `{}`",
+            source.name,
+            source.settings.model.name()
+        ))),
+    }
 }
 
 /// The state variables that a model at the source reads.

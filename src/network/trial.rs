@@ -81,6 +81,9 @@ impl Network {
                 let text = format!("{place} keeps the {kept} ports of its population, got values for {got}");
                 return Err(Error::network(text));
             }
+            if known.settings.model.integrator() != settings.model.integrator() {
+                return Err(Error::network(format!("{place} keeps the integrator of its population")));
+            }
             Ok(settings)
         };
         let each_trial: Vec<Settings> = models.into_iter().enumerate().map(settle).collect::<Result<_>>()?;

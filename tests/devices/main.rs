@@ -5,11 +5,14 @@
 //! - `parity`: the committed traces of NEST and brainpy.state, to the step;
 //! - `statistics`: rates of networks;
 //! - `bands`: what neurons and generators draw, against the spread of NEST's seeds;
+//! - `networks`: rates of networks of NEST's examples, against NEST over seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `detectors`: correlations and binary states, counted while a network runs;
+//! - `integrators`: fixed sub-steps in place of adaptive ones;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
 //! - `generators`: what targets of NEST's devices have in common, when these begin and end, what is refused;
@@ -20,13 +23,16 @@
 mod agreement;
 mod bands;
 mod batch;
+mod detectors;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
 mod generators;
 mod inputs;
+mod integrators;
 mod models;
 mod monitors;
+mod networks;
 mod npz;
 mod parity;
 mod ports;
@@ -69,11 +75,14 @@ fn main() {
     all.extend(parity::all());
     all.extend(statistics::all());
     all.extend(bands::all());
+    all.extend(networks::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(detectors::all());
+    all.extend(integrators::all());
     all.extend(ports::all());
     all.extend(inputs::all());
     all.extend(generators::all());

@@ -91,12 +91,12 @@ impl Recipe {
         });
         let stimuli = self.stimuli.iter().map(|stimulus| format!(" + {}", stimulus.model.name()));
         let senders = self.senders.iter().map(|sender| {
-            let parts = sender.stp.iter().chain(&sender.synapse).map(name);
-            format!(" > {}", parts.collect::<Vec<_>>().join("/"))
+            let parts: Vec<String> = sender.stp.iter().chain(&sender.synapse).map(name).collect();
+            if parts.is_empty() { " > released".into() } else { format!(" > {}", parts.join("/")) }
         });
         let held = self.held.iter().map(|input| format!(" + held {input}"));
         let parts = receptors.chain(stimuli).chain(held).chain(senders);
-        parts.fold(self.model.name().to_string(), |title, part| title + &part)
+        parts.fold(self.model.label(), |title, part| title + &part)
     }
 
     /// Every constant of its update, in a fixed order; the scales of the ports come first and are set later.
