@@ -4,7 +4,7 @@
 //!
 //! Before the first time the rate is 0; the last value stays; a value below 0 counts as 0. The count of a step is drawn by
 //! inversion of its distribution; means above 4 are sums of several draws. NEST: inhomogeneous_poisson_generator; edges of
-//! rates and windows to the step; over 20 seeds rate and autocorrelation agree within the errors of the means.
+//! rates and windows to the step; over 20 seeds rate and autocorrelation agree within a standard deviation of its seeds.
 
 #import lib/clock
 #import lib/poisson

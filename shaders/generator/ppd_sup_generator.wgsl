@@ -9,7 +9,7 @@
 //! and stand still outside start..stop. n_proc is read at the start.
 //! Deger, Helias, Boucsein & Rotter (2012), Statistical properties of superimposed stationary spike trains,
 //! doi:10.1007/s10827-011-0362-8. NEST: ppd_sup_generator; spikes equal where the probability is 1; elsewhere
-//! over 20 seeds rate, variation of intervals and autocorrelation agree within the errors of the means.
+//! over 20 seeds rate, variation of intervals and autocorrelation agree within a standard deviation of its seeds.
 
 #import lib/binomial
 #import lib/clock

@@ -4,7 +4,7 @@
 //!
 //! Spikes are drawn before the run, anew for every seed, trial and element; those outside start..stop are left out.
 //! Diesmann, Gewaltig & Aertsen (1999), doi:10.1038/990101. NEST: pulsepacket_generator; spikes equal for sdev = 0,
-//! elsewhere over 20 seeds variation of intervals and autocorrelation agree within the errors of the means.
+//! elsewhere over 20 seeds variation of intervals and autocorrelation agree within a standard deviation of its seeds.
 
 #import lib/clock
 #import lib/normal

@@ -8,7 +8,7 @@
 //! so does the first interval, whatever `start` is. With individual_spike_trains = false all targets of an element have the
 //! same train. Brown, Barbieri, Ventura, Kass & Frank (2002), doi:10.1162/08997660252741149.
 //! NEST: sinusoidal_gamma_generator; windows to the step; over 20 seeds rate, variation of intervals and
-//! autocorrelation agree within the errors of the means.
+//! autocorrelation agree within a standard deviation of its seeds.
 
 #import lib/clock
 #import lib/incomplete_gamma

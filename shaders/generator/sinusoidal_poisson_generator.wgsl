@@ -6,7 +6,8 @@
 //! distribution; means above 4 are sums of several draws. With individual_spike_trains = false all targets of an element
 //! have the same train.
 //! NEST: sinusoidal_poisson_generator; over 10 seeds the rates agree to 0.1 % and the phases to 0.1 degrees, both
-//! within the errors of the means, as variation of intervals and autocorrelation are; windows to the step.
+//! within the errors of the means, variation of intervals and autocorrelation to 0.6 standard deviations of its seeds;
+//! windows to the step.
 
 #import lib/clock
 #import lib/poisson

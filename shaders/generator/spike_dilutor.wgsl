@@ -3,7 +3,7 @@
 //! A spike leaves in the step in which it arrives; spikes that arrive together are passed on one by one, and weights do not
 //! matter. What arrives outside start..stop is lost. NEST: spike_dilutor, which keeps a spike that arrives outside and sends
 //! it when its ring buffer comes round; within start..stop spikes are equal for p_copy = 1, elsewhere over
-//! 20 seeds rate, autocorrelation and the correlation of two targets agree within a standard deviation of its seeds.
+//! 20 seeds rate, autocorrelation and the correlation of two targets agree within 1.1 standard deviations of its seeds.
 
 #import lib/binomial
 #import lib/clock
