@@ -67,7 +67,7 @@ fn spikes(d: Derived, x: Input, clock: Clock, stream: Stream, dt: f32) -> f32 {
         if (f32(k) >= draws) {
             break;
         }
-        count += poisson(mean, words(stream, k).x);
+        count += poisson(mean, word(stream, k));
     }
     return select(0.0, count, is_sending(clock, d.first, d.end));
 }

@@ -83,7 +83,7 @@ fn update(p: Params, d: Derived, s: State, clock: Clock, stream: Stream, joint: 
     let Lambda = s.Lambda + d.mean + d.over_step * sine(after(d.middle, turn, clock.step));
     let expected = d.mean + d.at_end * sine(after(d.phase, turn, clock.step + 1u));
     let hazard = p.order * gamma_hazard(p.order, p.order * Lambda, d.ln_gamma);
-    let word = select(words(joint, 0u).x, words(stream, 0u).x, p.individual_spike_trains == 1u);
+    let word = select(words(joint, 0u).x, word(stream, 0u), p.individual_spike_trains == 1u);
     let fired = is_sending(clock, d.first, d.end) && chance(word) < hazard * expected;
     return State(select(Lambda, 0.0, fired), select(0u, 1u, fired));
 }

@@ -76,7 +76,7 @@ fn spikes(p: Params, d: Derived, clock: Clock, stream: Stream, joint: Stream) ->
         if (k >= d.draws) {
             break;
         }
-        count += poisson(mean, select(words(joint, k).x, words(stream, k).x, p.individual_spike_trains == 1u));
+        count += poisson(mean, select(words(joint, k).x, word(stream, k), p.individual_spike_trains == 1u));
     }
     return select(0.0, count, end >= d.first && end < d.end);
 }

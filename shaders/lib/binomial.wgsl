@@ -49,7 +49,7 @@ fn binomial(n: u32, o: Odds, stream: Stream, first: u32) -> u32 {
             break;
         }
         let block = min(left, o.block);
-        count += of_block(block, o, words(stream, first + k).x);
+        count += of_block(block, o, word(stream, first + k));
         left -= block;
     }
     return select(count, n - count, o.is_counted_down == 1u);
