@@ -85,10 +85,17 @@ impl Role {
                 ("count", "f32"),
                 ("level", "f32"),
                 ("latency", "u32"),
+                ("ports", "u32"),
+                ("copies", "u32"),
+                ("moment", "f32"),
+                ("rounds_up", "u32"),
             ],
         }
     }
 }
+
+/// The argument by which a generator takes random numbers that all targets of an element have in common.
+pub(crate) const COMMON_DRAWS: &str = "joint";
 
 /// One model: a WGSL text and what it says about itself.
 #[derive(Debug)]
@@ -196,14 +203,39 @@ impl Model {
         self.inputs().iter().any(|member| member.tag().is_some_and(|tag| tag.presynaptic))
     }
 
-    /// Whether its spikes or currents are listed by the user: it has a `Schedule`.
+    /// Whether all its spikes or currents are listed by the user: it has a `Schedule` and draws no spikes.
     pub fn is_scheduled(&self) -> bool {
+        self.has_schedule() && self.function("spikes").is_none()
+    }
+
+    /// Whether something of it is listed by the user: its spikes, its currents, or what its random spikes follow.
+    pub fn has_schedule(&self) -> bool {
         !self.members("Schedule").is_empty()
+    }
+
+    /// Whether the times that are listed are only what the times of its spikes are drawn around.
+    pub fn draws_times(&self) -> bool {
+        ["copies", "moment"].iter().all(|name| self.function(name).is_some())
+    }
+
+    /// Whether it is a generator that draws spikes while the network runs.
+    pub fn is_random(&self) -> bool {
+        self.role == Role::Generator && self.function("spikes").is_some()
     }
 
     /// Whether it is a generator of currents, not of spikes.
     pub fn makes_currents(&self) -> bool {
-        self.role == Role::Generator && ["current", "level"].iter().any(|name| self.function(name).is_some())
+        let makes = |name: &&str| self.function(name).is_some();
+        self.role == Role::Generator && !self.is_random() && ["current", "level"].iter().any(makes)
+    }
+
+    /// Whether some of its random numbers are those of all targets of an element.
+    pub fn has_common_draws(&self) -> bool {
+        let takes = |name: &&str| {
+            let arguments = self.function(name).map_or(&[][..], |function| &function.arguments);
+            arguments.iter().any(|(argument, _)| argument == COMMON_DRAWS)
+        };
+        ["update", "spikes"].iter().any(takes)
     }
 
     /// Checks names, defaults and signatures; the word tells which line to show.

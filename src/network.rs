@@ -117,7 +117,8 @@ impl Network {
             );
             return Err(Error::network(text));
         }
-        let settings = instance.settle(&place, size)?;
+        let mut settings = instance.settle(&place, size)?;
+        settings.count_ports(&place, size, self.dt_ms)?;
         self.populations.push(Population { name: name.into(), size, settings, each_trial: vec![] });
         Ok(View::whole(PopulationId(self.populations.len() as u32 - 1), size))
     }

@@ -337,4 +337,6 @@ pub struct Located {
     pub stride: u32,
     /// Kernel and member of the first copy; none where its spikes are known beforehand.
     pub place: Option<(u32, u32)>,
+    /// First element of the first copy that its schedule numbers, and elements from one copy to the next.
+    pub schedule: Option<(u32, u32)>,
 }

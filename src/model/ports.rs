@@ -5,17 +5,23 @@
 //! values: the model is read again with that number, and every element of an array is a member like any other, with
 //! a name of its own (`tau_syn_2`; the port itself is `2`). Nothing after this module knows of arrays but the pass
 //! that calls the model's functions.
+//!
+//! A generator may say by a function `ports` how long its arrays are for its parameters, say the steps of a dead time.
 
-use super::instance::{Kind, members_of};
+use super::instance::{Kind, Numbers, Settings, members_of};
 use super::integrator::is_free;
 use super::reflect::{Member, PORTS};
 use super::value::Given;
 use super::{Instance, Model};
+use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
 /// The most members of a kind: streams of random values are numbered by it.
 const MEMBERS: usize = 256;
+
+/// The most elements of arrays whose length follows from parameters.
+const MOST_COUNTED: u32 = 512;
 
 type Values = Vec<(Kind, String, Given)>;
 
@@ -109,6 +115,54 @@ impl Instance {
             values.extend(each.map(|(k, element)| (*kind, element, at(given, k))));
         }
         Ok((model, values))
+    }
+}
+
+impl Settings {
+    /// How long the model's arrays have to be for its parameters, where its function `ports` says it.
+    ///
+    /// # Errors
+    /// A parameter that it depends on is drawn, or the arrays would be too long.
+    pub(crate) fn counted_ports(&self, place: &str, size: u32, dt: f64) -> Result<Option<u32>> {
+        if self.model.function("ports").is_none() {
+            return Ok(None);
+        }
+        let evaluation = Evaluation::new(&self.model, "ports")?;
+        let params = self.numbers(Kind::Param, size, None);
+        let read = || params.iter().filter(|(name, _)| evaluation.reads(name));
+        let is_drawn = |numbers: &Numbers| matches!(numbers, Numbers::Same(value) if value.is_nan());
+        if let Some((name, _)) = read().find(|(_, numbers)| is_drawn(numbers)) {
+            let text =
+                format!("`{name}` of {place} says how much is kept; give a number, not a distribution");
+            return Err(Error::network(text));
+        }
+        let at = |element: usize| {
+            let value = |owner: &str, name: &str| if owner == "f32" { dt } else { params[name].at(element) };
+            evaluation.run(&value)[0].to_bits()
+        };
+        let all_alike = read().all(|(_, numbers)| matches!(numbers, Numbers::Same(_)));
+        let n = (0..if all_alike { 1 } else { size as usize }).map(at).max().unwrap_or(1);
+        if n > MOST_COUNTED {
+            let names: Vec<String> = read().map(|(name, _)| format!("`{name}`")).collect();
+            let text = format!(
+                "{} of {place} asks for {n} numbers each; at most {MOST_COUNTED} are kept",
+                names.join(", ")
+            );
+            return Err(Error::network(text));
+        }
+        Ok(Some(n.max(1)))
+    }
+
+    /// Makes the model's arrays as long as its parameters say.
+    ///
+    /// # Errors
+    /// As [`Settings::counted_ports`].
+    pub(crate) fn count_ports(&mut self, place: &str, size: u32, dt: f64) -> Result<()> {
+        match self.counted_ports(place, size, dt)? {
+            Some(n) if self.model.ports() != Some(n) => self.model = Arc::new(self.model.with_ports(n)?),
+            _ => {}
+        }
+        Ok(())
     }
 }
 

@@ -1,8 +1,8 @@
 //! The receiving side of a projection: which port takes its weights, and in which unit.
 
-use super::Network;
 use super::projection::Receptor;
 use super::view::View;
+use super::{Network, Population};
 use crate::error::{Error, Result};
 use crate::model::instance::{continuous, spike_ports};
 use crate::model::reflect::Member;
@@ -12,17 +12,21 @@ use crate::model::{Model, Role};
 use crate::unit::rescale;
 use crate::unit::table::{self, Symbol};
 
-/// Only neurons receive.
+/// Neurons receive, and generators with a port for spikes.
 pub(super) fn check_targets(network: &Network, place: &str, to: &View) -> Result<()> {
-    let deaf = to.slices().iter().map(|slice| network.get(slice.population));
-    match deaf.into_iter().find(|population| population.settings.model.role() != Role::Neuron) {
-        None => Ok(()),
-        Some(population) => {
-            let text =
-                format!("{place} ends on population `{}`: generators receive nothing", population.name);
-            Err(Error::network(text))
-        }
+    let all = || to.slices().iter().map(|slice| network.get(slice.population));
+    let is_neuron = |population: &Population| population.settings.model.role() == Role::Neuron;
+    let is_deaf = |it: &&Population| !is_neuron(it) && spike_ports(&it.settings.model).next().is_none();
+    if let Some(population) = all().find(is_deaf) {
+        let text =
+            format!("{place} ends on population `{}`: this generator receives nothing", population.name);
+        return Err(Error::network(text));
     }
+    if all().any(is_neuron) && !all().all(is_neuron) {
+        let text = format!("{place} ends on neurons and on generators; make two projections");
+        return Err(Error::network(text));
+    }
+    Ok(())
 }
 
 /// The receiving side of a projection, while its ports are looked up.

@@ -72,7 +72,8 @@ impl Network {
                 let text = format!("{place} stays a population of `{own}`, got `{other}`");
                 return Err(Error::network(text));
             }
-            let settings = instance.settle(&place, known.size)?;
+            let mut settings = instance.settle(&place, known.size)?;
+            settings.count_ports(&place, known.size, self.dt_ms)?;
             let (kept, got) = (known.settings.model.ports(), settings.model.ports());
             if let (Some(kept), Some(got)) = (kept, got)
                 && kept != got

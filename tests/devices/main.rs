@@ -4,6 +4,7 @@
 //!
 //! - `parity`: the committed traces of NEST and brainpy.state, to the step;
 //! - `statistics`: rates of networks;
+//! - `bands`: what neurons and generators draw, against the spread of NEST's seeds;
 //! - `networks`: rates of networks of NEST's examples, against NEST over seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
@@ -14,16 +15,19 @@
 //! - `integrators`: fixed sub-steps in place of adaptive ones;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
+//! - `generators`: what targets of NEST's devices have in common, when these begin and end, what is refused;
 //! - `simulator`: a run in NEST's words, and what is changed while it runs;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
+mod bands;
 mod batch;
 mod detectors;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
+mod generators;
 mod inputs;
 mod integrators;
 mod models;
@@ -70,6 +74,7 @@ fn main() {
     let mut all = vec![];
     all.extend(parity::all());
     all.extend(statistics::all());
+    all.extend(bands::all());
     all.extend(networks::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
@@ -80,6 +85,7 @@ fn main() {
     all.extend(integrators::all());
     all.extend(ports::all());
     all.extend(inputs::all());
+    all.extend(generators::all());
     all.extend(simulator::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());

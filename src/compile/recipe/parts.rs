@@ -2,6 +2,7 @@
 
 use super::Recipe;
 use crate::compile::constants::{self, Entry};
+use crate::compile::stimulus;
 use crate::error::Result;
 use crate::model::instance::{Kind, Numbers, Settings, continuous, spike_ports};
 use crate::model::reflect::{Member, Scalar};
@@ -129,6 +130,9 @@ impl Recipe {
             for settings in sender.stp.iter().chain(&sender.synapse) {
                 entries.extend(of_settings(&sender_prefix(settings, k), settings, dt)?);
             }
+        }
+        if self.model.has_common_draws() {
+            entries.extend(stimulus::common_draws("", &self.sends_for));
         }
         for (k, stimulus) in self.stimuli.iter().enumerate() {
             entries.extend(stimulus.constants(k, dt)?);
