@@ -184,6 +184,41 @@ fn the_readme_names_every_model() {
     assert!(missing.is_empty(), "the README's table lacks {missing:?}");
 }
 
+/// Words of this list are names of models and of other things: the standard library, short-term plasticity.
+const WORDS: [&str; 2] = ["std", "stp"];
+
+/// A model has no name in Rust: the engine treats all alike. Only examples in documents name some, as their readers do.
+#[test]
+fn no_model_has_a_name_in_rust() {
+    let names: Vec<&str> = models::models().iter().map(|model| model.name()).collect();
+    let is_name = |word: &&str| names.contains(word) && !WORDS.contains(word);
+    let mut found = vec![];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let mut in_example = false;
+            for (k, line) in std::fs::read_to_string(&path).expect("a text").lines().enumerate() {
+                let document =
+                    line.trim_start().strip_prefix("//!").or(line.trim_start().strip_prefix("///"));
+                in_example ^= document.is_some_and(|text| text.trim_start().starts_with("```"));
+                if in_example && document.is_some() {
+                    continue;
+                }
+                let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                found.extend(
+                    words.filter(is_name).map(|word| format!("{}:{}: {word}", path.display(), k + 1)),
+                );
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// A rule that changes weights is refused as long as none is run; it must not pass as a static connection.
 #[test]
 fn rules_that_change_weights_are_refused() {

@@ -89,7 +89,7 @@ impl Projection {
         match sources.into_iter().find(|source| source.settings.model.role() != Role::Neuron) {
             None => Ok(()),
             Some(generator) => Err(Error::network(format!(
-                "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
+                "{place} cannot be procedural: its source `{}` is a generator; neurons can, those that only repeat spikes too",
                 generator.name
             ))),
         }
@@ -214,14 +214,14 @@ impl<'a> ProjectionBuilder<'a> {
         self
     }
 
-    /// Receptor dynamics at the target (BrainPy voice), or a model of the edges such as `static_synapse`.
+    /// Receptor dynamics at the target (BrainPy voice), or a model of the edges.
     pub fn synapse(mut self, synapse: impl Into<Instance>) -> Self {
         self.through.synapse = Some(synapse.into());
         self
     }
 
     /// Keeps the synapse's state once for each source, not for each target (BrainPy: AlignPre): its conductance is
-    /// sent at every step. Synapses that look at the sending neuron, such as `ampa`, always do.
+    /// sent at every step. Synapses that look at the sending neuron always do.
     pub fn align_pre(mut self) -> Self {
         self.through.at_source = true;
         self
