@@ -144,6 +144,13 @@ impl Experiment {
         self.steps().map(|_| ())
     }
 
+    /// A time as a number of steps of this experiment: `"100 ms"`; `what` names it in errors.
+    #[cfg(feature = "cli")]
+    pub(crate) fn steps_of(&self, what: &str, text: &str) -> Result<u64> {
+        let time_ms = value::time_ms(what, &Node::Text(text.into()))?;
+        self.network.steps(what, time_ms)
+    }
+
     /// How long it runs, in steps.
     ///
     /// # Errors

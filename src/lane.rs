@@ -25,6 +25,11 @@ mod graph;
 mod isa;
 mod lower;
 mod math;
+#[cfg(target_arch = "x86_64")]
+mod native;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "lane/no_native.rs"]
+mod native;
 mod op;
 mod optimise;
 mod print;
@@ -36,7 +41,7 @@ mod tangent;
 #[cfg(test)]
 mod tests;
 
-pub use block::{Isa, Kernel, LANES, Output, Planes, Scalars, Scratch, Uniforms};
+pub use block::{Bound, Isa, Kernel, LANES, Output, Planes, Scalars, Scratch, Uniforms};
 pub use error::Error;
 pub use evaluate::{Number, evaluate};
 pub use graph::{Graph, Leaf, LeafId, Node, NodeId, Rate, Ty};

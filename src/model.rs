@@ -13,6 +13,8 @@ pub mod value;
 mod count;
 pub mod instance;
 mod integrator;
+#[cfg(test)]
+pub(crate) mod placeholder;
 
 pub use instance::Instance;
 pub use integrator::Integrator;

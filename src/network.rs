@@ -4,6 +4,8 @@
 
 pub mod detector;
 pub mod distribution;
+#[cfg(feature = "cli")]
+mod grow;
 pub mod listed;
 pub mod projection;
 pub mod record;

@@ -11,8 +11,8 @@ mod tune;
 
 pub use connection::{Connection, Connections, Element};
 
-use crate::compile::{self, Target};
-use crate::device::{Device, Engine, Snapshot};
+use crate::compile;
+use crate::device::{Device, Engine, Snapshot, Timing};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::program::{Event, Program};
@@ -59,13 +59,7 @@ impl Rollout {
     /// # Errors
     /// What cannot be compiled, or does not fit the device.
     pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
-        let target = Target {
-            partitions: device.partitions(network.updates_in_a_window(), network.trials().len() as u32),
-            max_block_words: device.max_block_words(),
-            memory: device.memory(),
-            ..Target::default()
-        };
-        let program = Arc::new(compile::compile(network, target)?);
+        let program = Arc::new(compile::compile(network, device.target(network))?);
         if let Some(folder) = std::env::var_os("SYNFIRE_DUMP") {
             program.dump(std::path::Path::new(&folder))?;
         }
@@ -144,6 +138,17 @@ impl Rollout {
             progress(Progress { done, total: steps, spikes });
         }
         Ok(())
+    }
+
+    /// Advances by `steps` and tells how long each kernel took; slower than [`Rollout::advance_steps`].
+    ///
+    /// # Errors
+    /// A device that cannot tell, and what [`Rollout::advance_steps`] reports.
+    pub fn profile(&mut self, steps: u64) -> Result<Vec<Timing>> {
+        self.engine.start_profile()?;
+        let advanced = self.advance_steps(steps, &mut |_| {});
+        let timings = self.engine.take_profile();
+        advanced.map(|()| timings)
     }
 
     /// What is known of the next steps: scheduled events and injected ones.

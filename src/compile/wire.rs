@@ -9,7 +9,7 @@ use super::connect::{
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, level, size};
+use super::{Target, level};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
@@ -93,7 +93,6 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
-    size::check_ring(network, layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
@@ -117,7 +116,7 @@ fn origin(network: &Network, synaptic: &Synaptic) -> Option<Origin> {
 }
 
 /// Slots are counted with those of refused signs, beyond the last of the layout.
-fn packing(slots: u32, longest: u32) -> Entries {
+pub(super) fn packing(slots: u32, longest: u32) -> Entries {
     let slot_bits = 32 - slots.saturating_sub(1).leading_zeros();
     let delay_bits = 32 - longest.leading_zeros();
     if slot_bits + delay_bits <= 32 { Entries::Narrow { slot_bits } } else { Entries::Wide }

@@ -9,6 +9,7 @@
 //! Where there are several trials, every copy of the network has shares of its own and runs a whole chunk while its
 //! state is in the cache. Copies have nothing to tell each other: each thread takes the next one.
 
+mod barrier;
 pub(super) mod deliver;
 mod replica;
 mod share;
@@ -19,13 +20,13 @@ use crate::lane::{self, Isa, Output};
 use crate::program::{Edit, Event, Kernel, Leaf, Program};
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use replica::Replica;
+use replica::{Replica, Run};
 use share::Share;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Below this many updates a second thread costs more than it brings: a fork takes some microseconds a window.
-const UPDATES_PER_THREAD: u64 = 5_000;
+const UPDATES_PER_THREAD: u64 = 1_500;
 
 /// The CPU, with a number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +93,12 @@ impl Compiled {
             None => Output::new(*node),
         });
         let sent = kernel.outlets.iter().flat_map(|outlet| outlet.when.into_iter().chain([outlet.value]));
-        let others = kernel.fired.iter().chain(&kernel.value).chain(&kernel.recorded).copied().chain(sent);
-        let others = others.map(Output::new);
-        let outputs: Vec<Output> = state.chain(others).collect();
-        let compiled = lane::Kernel::compile(&kernel.graph, &outputs);
+        let fired = kernel.fired.iter().map(|node| Output::bits(*node));
+        let others = kernel.value.iter().chain(&kernel.recorded).copied().chain(sent).map(Output::new);
+        let outputs: Vec<Output> = state.chain(fired).chain(others).collect();
+        let arrivals = kernel.leaves.iter().filter(|(_, leaf)| matches!(leaf, Leaf::Arrival(_)));
+        let consumed: Vec<_> = arrivals.map(|(id, _)| *id).collect();
+        let compiled = lane::Kernel::compile(&kernel.graph, &outputs, &consumed);
         let compiled =
             compiled.map_err(|error| Error::Device(format!("kernel `{}`: {error}", kernel.name)))?;
         let reads =
@@ -115,8 +118,9 @@ impl Engine {
         let copies: Vec<Replica> =
             (0..program.copies()).map(|copy| Replica::new(&program, &compiled, copy, &delays)).collect();
         let shares = copies.len() * program.partitions.len();
-        let pool = (shares > 1)
-            .then(|| rayon::ThreadPoolBuilder::new().num_threads(cpu.threads.min(shares)).build());
+        // every share of a copy waits for the others in a thread of its own
+        let threads = cpu.threads.min(shares).max(program.partitions.len());
+        let pool = (shares > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build());
         let pool =
             pool.transpose().map_err(|error| Error::Device(format!("cannot start threads: {error}")))?;
         Ok(Engine { program, compiled, copies, pool, step: 0 })
@@ -124,24 +128,24 @@ impl Engine {
 
     /// Runs the steps on every copy: one copy a thread, or all threads on one copy after the other.
     fn advance(&mut self, steps: Range<u64>, events: &[Event]) {
-        let (program, compiled) = (&*self.program, &self.compiled);
+        let (program, compiled, steps) = (&*self.program, self.compiled.as_slice(), &steps);
+        let run = |events| Run { program, compiled, steps, events };
         let Some(pool) = &self.pool else {
-            return self.copies.iter_mut().for_each(|copy| copy.advance(program, compiled, &steps, events));
+            return self.copies.iter_mut().for_each(|copy| copy.advance(run(events)));
         };
         if let [only] = self.copies.as_mut_slice() {
-            return pool.install(|| only.advance(program, compiled, &steps, events));
+            return only.advance_in(pool, run(events));
         }
         let mut events_of = vec![vec![]; self.copies.len()];
         for event in events {
             events_of[program.copy_of(event.element) as usize].push(*event);
         }
-        let each = |(copy, events): (&mut Replica, &Vec<Event>)| {
-            copy.advance(program, compiled, &steps, events);
-        };
         if program.partitions.len() > 1 {
-            return pool.install(|| self.copies.iter_mut().zip(&events_of).for_each(each));
+            let copies = self.copies.iter_mut().zip(&events_of);
+            return copies.for_each(|(copy, events)| copy.advance_in(pool, run(events)));
         }
-        pool.install(|| self.copies.par_iter_mut().zip(&events_of).for_each(each));
+        let copies = self.copies.par_iter_mut().zip(&events_of);
+        pool.install(|| copies.for_each(|(copy, events)| copy.advance(run(events))));
     }
 
     fn shares(&self) -> impl Iterator<Item = &Share> {
@@ -176,7 +180,7 @@ impl super::Engine for Engine {
         self.advance(begin..end, events);
         self.step = end;
         self.check()?;
-        let mut spikes: Vec<Event> = self.copies.iter_mut().flat_map(|copy| copy.spikes.drain(..)).collect();
+        let mut spikes: Vec<Event> = self.shares_mut().flat_map(|share| share.log.drain(..)).collect();
         spikes.sort_unstable_by_key(|spike| (spike.step, spike.element));
         let traces = share::gather_traces(&self.program, self.shares(), begin, end);
         Ok(Chunk { steps, spikes, traces })
@@ -193,7 +197,7 @@ impl super::Engine for Engine {
         self.step = snapshot.step;
         let program = self.program.clone();
         self.shares_mut().for_each(|share| share.load(&program, snapshot));
-        self.copies.iter_mut().for_each(|copy| copy.spikes.clear());
+        self.shares_mut().for_each(|share| share.log.clear());
         Ok(())
     }
 
@@ -253,5 +257,6 @@ fn isa_name(isa: Isa) -> &'static str {
         Isa::Baseline => "baseline",
         Isa::Avx2 => "AVX2",
         Isa::Avx512 => "AVX-512",
+        Isa::Native => "AVX-512 machine code",
     }
 }

@@ -43,8 +43,8 @@ pub(super) struct Reader {
 impl Reader {
     /// A number of neurons, or the bound of a slice of them, scaled.
     pub(super) fn scaled(&self, count: u32) -> u32 {
-        // at scale 1 exact: f64 holds every u32
-        (f64::from(count) * self.scale).round() as u32
+        // at scale 1 exact: f64 holds every u32; halves to even, as Python and so the peers of the benchmarks round
+        (f64::from(count) * self.scale).round_ties_even() as u32
     }
 
     /// Adds `[population.NAME]`.

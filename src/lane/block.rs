@@ -15,7 +15,8 @@ use super::isa::{CHUNK, Code, Memory};
 use super::op::Op;
 use super::optimise::optimise;
 
-pub use super::isa::Isa;
+pub use super::isa::{Bound, Isa};
+use std::ops::Range;
 
 /// Planes are padded to a multiple of this many lanes. Fill the padding with copies of a valid lane, or 0.
 pub const LANES: usize = CHUNK;
@@ -29,17 +30,24 @@ pub struct Output {
     pub in_place: Option<LeafId>,
     /// Store 0 where an f32 is below 1e-30 in size: decays otherwise stick at a denormal
     pub flush: bool,
+    /// Store one bit for each lane of a bool: bit `k % 32` of word `k / 32`
+    pub bits: bool,
 }
 
 impl Output {
     /// Stored to a plane of its own.
     pub fn new(node: NodeId) -> Output {
-        Output { node, in_place: None, flush: false }
+        Output { node, in_place: None, flush: false, bits: false }
+    }
+
+    /// Stored to a plane of its own as bits, of a bool.
+    pub fn bits(node: NodeId) -> Output {
+        Output { node, in_place: None, flush: false, bits: true }
     }
 
     /// Stored over the plane of `leaf`, denormals as 0.
     pub fn over(node: NodeId, leaf: LeafId) -> Output {
-        Output { node, in_place: Some(leaf), flush: true }
+        Output { node, in_place: Some(leaf), flush: true, bits: false }
     }
 }
 
@@ -57,6 +65,7 @@ pub struct Kernel {
     order: Vec<usize>,
     /// What is new in every step
     steps: Scalar,
+    is_steady: bool,
 }
 
 /// Values that all lanes and steps share, of one [`Kernel`].
@@ -87,19 +96,25 @@ pub struct Planes {
 }
 
 impl Kernel {
-    /// Compiles for the best instruction set of this CPU.
+    /// Compiles for the best instruction set of this CPU. The planes of the `consumed` leaves are set to 0 once they are
+    /// read.
     ///
     /// # Errors
     /// Where an output would replace a leaf of another type, or two outputs one leaf.
-    pub fn compile(graph: &Graph, outputs: &[Output]) -> Result<Kernel, Error> {
-        Kernel::compile_for(Isa::detect(), graph, outputs)
+    pub fn compile(graph: &Graph, outputs: &[Output], consumed: &[LeafId]) -> Result<Kernel, Error> {
+        Kernel::compile_for(Isa::detect(), graph, outputs, consumed)
     }
 
     /// Compiles for a given instruction set.
     ///
     /// # Errors
     /// As [`Kernel::compile`], and where the CPU lacks it.
-    pub fn compile_for(isa: Isa, graph: &Graph, outputs: &[Output]) -> Result<Kernel, Error> {
+    pub fn compile_for(
+        isa: Isa,
+        graph: &Graph,
+        outputs: &[Output],
+        consumed: &[LeafId],
+    ) -> Result<Kernel, Error> {
         if !isa.is_available() {
             return Err(Error::new(format!("this CPU has no {isa:?}")));
         }
@@ -115,7 +130,8 @@ impl Kernel {
         let (graph, nodes) = optimise(&graph, &nodes);
         let rates = graph.rates();
         let in_place: Vec<Option<LeafId>> = outputs.iter().map(|output| output.in_place).collect();
-        let layout = layout::lay_out(&graph, &nodes, &in_place, &rates, isa);
+        let bits: Vec<bool> = outputs.iter().map(|output| output.bits).collect();
+        let layout = layout::lay_out(&graph, &nodes, &in_place, &bits, consumed, &rates, isa);
         let (mut shared, stepped): (Vec<NodeId>, Vec<NodeId>) =
             layout.scalars.iter().partition(|id| rates[id.index()] < Rate::Step);
         let n_shared = shared.len();
@@ -124,6 +140,7 @@ impl Kernel {
         let needed = boundary(&graph, &stepped, &rates);
         shared.extend(&needed);
         Ok(Kernel {
+            is_steady: stepped.is_empty(),
             n_instructions: layout.n_instructions,
             leaves: layout.leaves,
             code: layout.code,
@@ -143,6 +160,11 @@ impl Kernel {
     /// Number of instructions per block.
     pub fn n_instructions(&self) -> usize {
         self.n_instructions
+    }
+
+    /// Whether some lanes may iterate more often than others. Then a run over many lanes is faster than many over few.
+    pub fn has_uneven_loops(&self) -> bool {
+        self.code.has_uneven_loops()
     }
 
     /// Evaluates what all lanes and steps share; `values` gives the bits of leaves of uniform rate.
@@ -166,6 +188,37 @@ impl Kernel {
         Scalars(self.order.iter().map(at).collect())
     }
 
+    /// Whether no scalar depends on the step: then [`Kernel::at_step`] gives the same every time.
+    pub fn is_steady(&self) -> bool {
+        self.is_steady
+    }
+
+    /// Checks planes of `lanes` lanes once, for any number of runs. The planes of `moving` leaves (by their place among
+    /// [`Kernel::leaves`]) are given with every run and lie beyond all others.
+    ///
+    /// # Panics
+    /// If planes overlap other than [`Planes`] says.
+    pub fn bind(&self, planes: Planes, moving: Vec<usize>, lanes: usize) -> Bound {
+        self.code.bind(planes.leaves, planes.outputs, moving, lanes)
+    }
+
+    /// Runs over lanes of bound planes; the first is a multiple of [`LANES`] and has the element number `index_base`.
+    ///
+    /// # Panics
+    /// If a plane does not lie in the arena, or `bound` or `scalars` are of another kernel.
+    pub fn run_part(
+        &self,
+        bound: &Bound,
+        arena: &mut [u32],
+        moved: &[usize],
+        part: Range<usize>,
+        index_base: u32,
+        (scalars, scratch): (&Scalars, &mut Scratch),
+    ) {
+        let memory = Memory { arena, scalars: &scalars.0, scratch: &mut scratch.0 };
+        self.code.run(bound, memory, moved, part, index_base);
+    }
+
     /// Runs over `lanes` lanes; the first has the element number `index_base`.
     ///
     /// # Panics
@@ -180,14 +233,16 @@ impl Kernel {
         scalars: &Scalars,
         scratch: &mut Scratch,
     ) {
-        let Planes { leaves, outputs } = planes;
-        let memory = Memory { arena, leaves, outputs, scalars: &scalars.0, scratch: &mut scratch.0 };
-        self.code.run(memory, lanes, index_base);
+        let bound = self.bind(planes.clone(), vec![], lanes);
+        self.run_part(&bound, arena, &[], 0..lanes, index_base, (scalars, scratch));
     }
 }
 
 fn check(graph: &Graph, outputs: &[Output]) -> Result<(), Error> {
     for (k, output) in outputs.iter().enumerate() {
+        if output.bits && graph.ty(output.node) != Ty::Bool {
+            return Err(Error::new(format!("output {k} is no bool: it has no bits")));
+        }
         let Some(leaf) = output.in_place else { continue };
         let Some(declared) = graph.leaves().get(leaf.index()) else {
             return Err(Error::new(format!("output {k} replaces a leaf of another graph")));

@@ -14,7 +14,7 @@ const MOST: u32 = 65_535;
 /// unknown exit counts as not taken.
 pub fn max_iterations(graph: &Graph, id: RegionId) -> Option<u32> {
     let region = graph.region(id);
-    let body = body(graph, id);
+    let mut body = body(graph, id);
     let mut known: Vec<Option<u32>> = vec![None; graph.len()];
     for (&carried, &initial) in region.carried.iter().zip(&region.initial) {
         known[carried.index()] = graph.constant_bits(initial);
@@ -37,12 +37,33 @@ pub fn max_iterations(graph: &Graph, id: RegionId) -> Option<u32> {
         if next.iter().all(Option::is_none) {
             return None;
         }
+        let mut lost = false;
         for (&carried, next) in region.carried.iter().zip(next) {
             let before = &mut known[carried.index()];
+            lost |= before.is_some() && next.is_none();
             *before = before.and(next);
+        }
+        if lost {
+            let counters = region.carried.iter().zip(&region.next);
+            let counters = counters.filter(|(carried, _)| known[carried.index()].is_some());
+            let needed = counters.map(|(_, next)| *next).chain([region.condition, region.leave]);
+            body = feeding(graph, &body, needed);
         }
     }
     None
+}
+
+/// The nodes of the body that these depend on: what is unknown for good need not be followed for thousands of
+/// iterations.
+fn feeding(graph: &Graph, body: &[NodeId], needed: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut feeds = vec![false; graph.len()];
+    needed.for_each(|id| feeds[id.index()] = true);
+    for id in body.iter().rev() {
+        if feeds[id.index()] {
+            graph.node(*id).args().iter().for_each(|arg| feeds[arg.index()] = true);
+        }
+    }
+    body.iter().copied().filter(|id| feeds[id.index()]).collect()
 }
 
 /// The nodes computed in each iteration, except those of nested regions, in order.

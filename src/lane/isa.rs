@@ -1,4 +1,5 @@
-//! Runs instructions over blocks of lanes: the only unsafe code, and the only code that knows instruction sets.
+//! Runs instructions over blocks of lanes: with [`super::native`] the only unsafe code, and the only code that knows
+//! instruction sets.
 //!
 //! # How it works
 //!
@@ -6,17 +7,31 @@
 //! place in a table of pointers `[planes | slots | scalars | index]`. The loops are stamped once per instruction
 //! set by a macro around the scalar functions of [`kernels`], and LLVM vectorises them. Blocks of 512 lanes keep
 //! all slots in the L1 cache (measured on LIF, ns per neuron-step: 128 lanes 1.19, 512 0.76, 2048 0.79).
+//!
+//! A loop runs over a block until most lanes have left it. Those that stay are collected from many blocks and go on
+//! together ([`queue`]): the few neurons that spike within a step do not keep all others waiting.
 #![allow(
     unsafe_code,
     reason = "one indirect call per instruction on slices of one arena; `Code::new` and `Code::run` check every \
               place once, a checked loop per lane would cost the factor of ten that this exists for"
 )]
 
+mod execute;
 pub mod kernels;
+mod queue;
 mod stamp;
 mod table;
+mod uses;
 
+#[cfg(target_arch = "x86_64")]
+pub use table::vector_call;
 pub use table::{Isa, Special, lookup, special};
+
+use super::graph::Ty;
+use super::native::Native;
+use super::op::Op;
+use std::ops::Range;
+use uses::Uses;
 
 /// Lanes of one block.
 pub const BLOCK: usize = 512;
@@ -25,6 +40,8 @@ pub const CHUNK: usize = 64;
 
 /// Words of a cache line.
 const LINE: usize = 16;
+/// Bits of a word.
+const BITS: usize = 32;
 
 /// A loop over chunks.
 ///
@@ -32,6 +49,14 @@ const LINE: usize = 16;
 /// The CPU must have the instruction set; `d` and the operands that are not scalars must point to `chunks`
 /// chunks, `d` to be written and distinct from the operands.
 pub type Call = unsafe fn(chunks: usize, d: *mut u32, a: *const u32, b: *const u32, c: *const u32);
+
+/// An operation on a vector of 16 lanes.
+///
+/// # Safety
+/// The CPU must have AVX-512; all point to 16 words, `d` to be written and distinct from the others. Operations of one
+/// operand ignore `b`.
+#[cfg(target_arch = "x86_64")]
+pub type VectorCall = unsafe extern "sysv64" fn(d: *mut u32, a: *const u32, b: *const u32);
 
 /// Where an operand or result is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -48,9 +73,20 @@ pub enum Place {
     Index,
 }
 
+/// What an instruction does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum What {
+    /// An operation of the graph, on operands of this type
+    Op(Op, Ty),
+    /// Anything else
+    Special(Special),
+}
+
 /// One instruction; its operands are places in the order of the operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Instruction {
+    pub what: What,
+    /// The loop that does it
     pub call: Call,
     pub d: Place,
     pub operands: [Option<Place>; 3],
@@ -58,27 +94,36 @@ pub struct Instruction {
     pub scalars: u8,
 }
 
-/// Instructions in order.
+impl Instruction {
+    /// Whether it reads `d` before it writes it.
+    pub fn updates(&self) -> bool {
+        matches!(self.what, What::Special(Special::Keep | Special::And | Special::AndNot))
+    }
+}
+
+/// Lists of instructions in order.
 #[derive(Clone, Debug)]
-pub enum Item<I = Instruction> {
-    Run(Vec<I>),
-    Loop(Box<Repeat<I>>),
+pub enum Item<L = Vec<Instruction>> {
+    Run(L),
+    Loop(Box<Repeat<L>>),
 }
 
 /// A loop that runs until its mask is empty.
 #[derive(Clone, Debug)]
-pub struct Repeat<I = Instruction> {
+pub struct Repeat<L = Vec<Instruction>> {
     /// Slot of the lanes that are still in the loop
     pub mask: usize,
     /// Mask of the loop around this one
     pub outer: Option<usize>,
-    pub start: Vec<I>,
-    pub head: Vec<Item<I>>,
+    pub start: L,
+    pub head: Vec<Item<L>>,
     /// Removes lanes from the mask
-    pub test: Vec<I>,
-    pub body: Vec<Item<I>>,
-    pub update: Vec<I>,
+    pub test: L,
+    pub body: Vec<Item<L>>,
+    pub update: L,
     pub max_iterations: u32,
+    /// Whether some lanes may iterate more often than others
+    pub uneven: bool,
 }
 
 /// An instruction whose places are numbers in the table.
@@ -88,11 +133,32 @@ struct Encoded {
     places: [u32; 4],
 }
 
+/// A list of instructions, and the number of its machine code.
+#[derive(Clone, Debug)]
+struct List {
+    instructions: Vec<Encoded>,
+    number: usize,
+}
+
 /// Checked instructions.
 #[derive(Clone, Debug)]
 pub struct Code {
-    items: Vec<Item<Encoded>>,
+    items: Vec<Item<List>>,
     layout: Layout,
+    native: Option<Native>,
+    /// What lanes take along, for each uneven loop that is in no other.
+    columns: Vec<Columns>,
+    /// Slots that hold a value while other blocks run.
+    held: Vec<usize>,
+}
+
+/// What a lane of a loop takes along when it goes on elsewhere; places are numbers in the table.
+#[derive(Clone, Debug)]
+struct Columns {
+    /// What the loop reads
+    into: Vec<usize>,
+    /// What it changes and others read
+    back: Vec<usize>,
 }
 
 /// How many places of each kind there are.
@@ -101,19 +167,35 @@ pub struct Layout {
     pub leaves: usize,
     /// One per output: the leaf over whose plane it is stored
     pub outputs: Vec<Option<usize>>,
+    /// For each output whether it is one bit a lane; others have a word
+    pub bits: Vec<bool>,
     pub slots: usize,
     pub scalars: usize,
+    /// Scalars that are constants, by number
+    pub constants: Vec<Option<u32>>,
+    /// Leaves whose planes are set to 0 once they are read
+    pub consumed: Vec<usize>,
 }
 
 /// The memory that code runs on.
 pub struct Memory<'a> {
     pub arena: &'a mut [u32],
-    /// Word offset of each leaf's plane
-    pub leaves: &'a [usize],
-    /// Word offset of each output's plane
-    pub outputs: &'a [usize],
     pub scalars: &'a [u32],
     pub scratch: &'a mut Vec<u32>,
+}
+
+/// Planes of an arena, checked once.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// Word offset of each leaf's plane; those of moving ones are given with every run
+    leaves: Vec<usize>,
+    /// Word offset of each output's plane
+    outputs: Vec<usize>,
+    /// Leaves whose planes move, by number
+    moving: Vec<usize>,
+    lanes: usize,
+    /// No plane but the moving ones reaches beyond
+    end: usize,
 }
 
 impl Code {
@@ -124,87 +206,138 @@ impl Code {
     /// If one of these does not hold, or the CPU lacks `isa`.
     pub fn new(items: &[Item], layout: Layout, isa: Isa) -> Code {
         assert!(isa.is_available(), "{isa:?} is not available on this CPU");
-        Code { items: encode(items, &layout), layout }
+        let mut columns = Vec::new();
+        let mut held = Vec::new();
+        for (k, item) in items.iter().enumerate() {
+            let Item::Loop(repeat) = item else { continue };
+            if !repeat.uneven {
+                continue;
+            }
+            let after = Uses::of(&items[k + 1..]);
+            columns.push(Columns::new(repeat, &after, &layout));
+            held.extend(after.found.iter().filter_map(|place| match place {
+                Place::Slot(slot) => Some(*slot),
+                _ => None,
+            }));
+        }
+        held.sort_unstable();
+        held.dedup();
+        let native = (isa == Isa::Native).then(|| Native::compile(items, &layout)).flatten();
+        let items = encode(items, &layout, &mut 0);
+        Code { items, layout, native, columns, held }
     }
 
-    /// Runs over `lanes` lanes, whose first has the number `index`.
+    /// Whether it is one list, which machine code takes from end to end: then nothing lies in slots.
+    fn is_direct(&self) -> bool {
+        self.native.is_some() && matches!(*self.items, [Item::Run(_)])
+    }
+
+    /// Whether there are loops that some lanes stay in longer than others.
+    pub fn has_uneven_loops(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// Checks planes of `lanes` lanes. The planes of `moving` leaves are given with every run and lie beyond all others.
     ///
     /// # Panics
-    /// If a plane does not lie in the arena, or outputs overlap other planes than the leaf they replace.
-    pub fn run(&self, memory: Memory<'_>, lanes: usize, index: u32) {
-        self.check(&memory, lanes);
-        let Memory { arena, leaves, outputs, scalars, scratch } = memory;
-        scratch.resize(scratch.len().max(self.layout.slots * BLOCK + LINE), 0);
-        let base = arena.as_mut_ptr();
-        // A vector that crosses a cache line costs two accesses.
-        let slots = scratch.as_mut_ptr();
-        let slots = slots.wrapping_add(slots.align_offset(LINE * 4).min(LINE));
-        let mut first = index;
-        let first: *mut u32 = &mut first;
-        let planes = leaves.len() + outputs.len();
-        let mut table: Vec<*mut u32> = Vec::with_capacity(planes + self.layout.slots + scalars.len() + 1);
-        // Offsets and lengths were checked above; `wrapping_add` needs no more.
-        table.extend(leaves.iter().chain(outputs).map(|&offset| base.wrapping_add(offset)));
-        table.extend((0..self.layout.slots).map(|slot| slots.wrapping_add(slot * BLOCK)));
-        table.extend(scalars.iter().map(|scalar| std::ptr::from_ref(scalar).cast_mut()));
-        table.push(first);
-        for start in (0..lanes).step_by(BLOCK) {
-            let block = (lanes - start).min(BLOCK);
-            // SAFETY: `first` points to a live local that only this function and its calls use.
-            unsafe { *first = index.wrapping_add(start as u32) };
-            // SAFETY: the table has as many entries as `encode` was told; each plane holds `lanes` rounded up to
-            // chunks (`check`), each slot BLOCK words (`resize`, at most LINE of
-            // them skipped); written planes overlap no other entry but the leaf
-            // they replace, and no instruction has both (`encode`).
-            unsafe { execute(&self.items, &table, block) };
-            table[..planes].iter_mut().for_each(|plane| *plane = plane.wrapping_add(BLOCK));
+    /// If outputs overlap other planes than the leaf they replace.
+    pub fn bind(&self, leaves: Vec<usize>, outputs: Vec<usize>, moving: Vec<usize>, lanes: usize) -> Bound {
+        let Layout { leaves: n_leaves, outputs: replaced, bits, consumed, .. } = &self.layout;
+        assert_eq!(leaves.len(), *n_leaves, "one plane per leaf");
+        assert_eq!(outputs.len(), replaced.len(), "one plane per output");
+        let words = lanes.next_multiple_of(CHUNK);
+        let still = |k: &usize| !moving.contains(k);
+        let of_leaf = |k: usize| leaves[k]..leaves[k] + words;
+        let of_output = |k: usize| outputs[k]..outputs[k] + if bits[k] { words / BITS } else { words };
+        let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+        let mut end = (0..leaves.len()).filter(still).map(|k| of_leaf(k).end).max().unwrap_or(0);
+        for (k, &output) in outputs.iter().enumerate() {
+            let own = of_output(k);
+            end = end.max(own.end);
+            for j in (0..leaves.len()).filter(still) {
+                let replaced = replaced[k] == Some(j) && output == leaves[j];
+                assert!(replaced || !overlap(&own, &of_leaf(j)), "output {k} overlaps leaf {j}");
+            }
+            assert!(!(0..k).any(|j| overlap(&own, &of_output(j))), "output {k} overlaps another");
         }
+        for &k in consumed.iter().filter(|k| still(k)) {
+            let mut others = (0..leaves.len()).filter(still).filter(|j| *j != k);
+            assert!(
+                !others.any(|j| overlap(&of_leaf(k), &of_leaf(j))),
+                "leaf {k} is consumed and overlaps another"
+            );
+        }
+        Bound { leaves, outputs, moving, lanes, end }
     }
 
-    fn check(&self, memory: &Memory<'_>, lanes: usize) {
-        let Layout { leaves, outputs, scalars, .. } = &self.layout;
-        assert_eq!(memory.leaves.len(), *leaves, "one plane per leaf");
-        assert_eq!(memory.outputs.len(), outputs.len(), "one plane per output");
-        assert_eq!(memory.scalars.len(), *scalars, "scalars of this kernel");
-        let words = lanes.next_multiple_of(CHUNK);
-        for &plane in memory.leaves.iter().chain(memory.outputs) {
-            let end = plane.checked_add(words);
-            assert!(end.is_some_and(|end| end <= memory.arena.len()), "plane at {plane} leaves the arena");
+    /// Runs over lanes of bound planes, the first a multiple of 64 with the number `index`; `moved` says where the
+    /// planes of moving leaves begin.
+    ///
+    /// # Panics
+    /// If there are not as many lanes, or a plane does not lie in the arena, or a moving one not beyond the others.
+    pub fn run(&self, bound: &Bound, memory: Memory<'_>, moved: &[usize], part: Range<usize>, index: u32) {
+        let Memory { arena, scalars, scratch } = memory;
+        assert!(
+            part.start.is_multiple_of(CHUNK) && part.end <= bound.lanes,
+            "lanes {part:?} of {}",
+            bound.lanes
+        );
+        assert_eq!(scalars.len(), self.layout.scalars, "scalars of this kernel");
+        assert_eq!(bound.leaves.len(), self.layout.leaves, "planes of this kernel");
+        assert_eq!(bound.outputs.len(), self.layout.outputs.len(), "planes of this kernel");
+        assert!(bound.end <= arena.len(), "a plane leaves the arena");
+        assert_eq!(moved.len(), bound.moving.len(), "one plane per moving leaf");
+        let words = bound.lanes.next_multiple_of(CHUNK);
+        for (k, &plane) in moved.iter().enumerate() {
+            let is_within =
+                plane >= bound.end && plane.checked_add(words).is_some_and(|end| end <= arena.len());
+            let is_alone = moved[..k].iter().all(|other| plane.abs_diff(*other) >= words);
+            assert!(is_within && is_alone, "a moving plane overlaps another or leaves the arena");
         }
-        let overlap = |a: usize, b: usize| a < b + words && b < a + words;
-        for (k, &output) in memory.outputs.iter().enumerate() {
-            for (j, &leaf) in memory.leaves.iter().enumerate() {
-                let replaced = outputs[k] == Some(j) && output == leaf;
-                assert!(replaced || !overlap(output, leaf), "output {k} overlaps leaf {j}");
-            }
-            let others = &memory.outputs[..k];
-            assert!(!others.iter().any(|&other| overlap(output, other)), "output {k} overlaps another");
+        if part.is_empty() {
+            return;
         }
+        let base = arena.as_mut_ptr();
+        // Offsets and lengths were checked; `wrapping_add` needs no more.
+        let mut leaves: Vec<*mut u32> =
+            bound.leaves.iter().map(|plane| base.wrapping_add(plane + part.start)).collect();
+        for (leaf, plane) in bound.moving.iter().zip(moved) {
+            leaves[*leaf] = base.wrapping_add(plane + part.start);
+        }
+        let skipped = |bits: bool| if bits { part.start / BITS } else { part.start };
+        let outputs = bound.outputs.iter().zip(&self.layout.bits);
+        let outputs = outputs.map(|(plane, bits)| base.wrapping_add(plane + skipped(*bits)));
+        let planes = leaves.into_iter().chain(outputs).collect();
+        execute::run(self, planes, (scalars, scratch), part.len(), index);
     }
 }
 
-fn encode(items: &[Item], layout: &Layout) -> Vec<Item<Encoded>> {
-    let list = |list: &[Instruction]| list.iter().map(|i| encode_one(i, layout)).collect();
-    let encode_item = |item: &Item| match item {
-        Item::Run(run) => Item::Run(list(run)),
-        Item::Loop(repeat) => {
-            let slot = |slot| {
-                assert!(slot < layout.slots, "no slot {slot}");
-                number(Place::Slot(slot), layout)
-            };
-            Item::Loop(Box::new(Repeat {
-                mask: slot(repeat.mask),
-                outer: repeat.outer.map(slot),
-                start: list(&repeat.start),
-                head: encode(&repeat.head, layout),
-                test: list(&repeat.test),
-                body: encode(&repeat.body, layout),
-                update: list(&repeat.update),
-                max_iterations: repeat.max_iterations,
-            }))
-        }
+/// Lists are numbered in this order, which [`each_list`] has too.
+fn encode(items: &[Item], layout: &Layout, n_lists: &mut usize) -> Vec<Item<List>> {
+    let list = |list: &[Instruction], n_lists: &mut usize| {
+        *n_lists += 1;
+        let instructions = list.iter().map(|i| encode_one(i, layout)).collect();
+        List { instructions, number: *n_lists - 1 }
     };
-    items.iter().map(encode_item).collect()
+    let slot = |slot| {
+        assert!(slot < layout.slots, "no slot {slot}");
+        number(Place::Slot(slot), layout)
+    };
+    let mut encode_item = |item: &Item| match item {
+        Item::Run(run) => Item::Run(list(run, n_lists)),
+        Item::Loop(repeat) => Item::Loop(Box::new(Repeat {
+            mask: slot(repeat.mask),
+            outer: repeat.outer.map(slot),
+            start: list(&repeat.start, n_lists),
+            head: encode(&repeat.head, layout, n_lists),
+            test: list(&repeat.test, n_lists),
+            body: encode(&repeat.body, layout, n_lists),
+            update: list(&repeat.update, n_lists),
+            max_iterations: repeat.max_iterations,
+            uneven: repeat.uneven,
+        })),
+    };
+    items.iter().map(&mut encode_item).collect()
 }
 
 fn encode_one(instruction: &Instruction, layout: &Layout) -> Encoded {
@@ -238,55 +371,16 @@ fn number(place: Place, layout: &Layout) -> usize {
     offset + within
 }
 
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn execute(items: &[Item<Encoded>], table: &[*mut u32], lanes: usize) {
-    for item in items {
-        match item {
-            // SAFETY: passed on.
-            Item::Run(list) => unsafe { run(list, table, lanes) },
-            // SAFETY: passed on.
-            Item::Loop(repeat) => unsafe { iterate(repeat, table, lanes) },
-        }
-    }
-}
-
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn run(list: &[Encoded], table: &[*mut u32], lanes: usize) {
-    let chunks = lanes.div_ceil(CHUNK);
-    for Encoded { call, places: [d, a, b, c] } in list {
-        // SAFETY: `number` keeps each place below the length of the table; the pointers are what `Call` asks for.
-        unsafe {
-            let at = |place: &u32| *table.get_unchecked(*place as usize);
-            call(chunks, at(d), at(a), at(b), at(c));
-        }
-    }
-}
-
-/// # Safety
-/// As described in [`Code::run`].
-unsafe fn iterate(repeat: &Repeat<Encoded>, table: &[*mut u32], lanes: usize) {
-    // SAFETY: a mask is a slot of BLOCK words, and distinct from the mask around it.
-    unsafe {
-        let mask = std::slice::from_raw_parts_mut(table[repeat.mask], BLOCK);
-        match repeat.outer {
-            Some(outer) => mask.copy_from_slice(std::slice::from_raw_parts(table[outer], BLOCK)),
-            None => {
-                mask[..lanes].fill(!0);
-                mask[lanes..].fill(0);
-            }
-        }
-        run(&repeat.start, table, lanes);
-        for _ in 0..repeat.max_iterations {
-            execute(&repeat.head, table, lanes);
-            run(&repeat.test, table, lanes);
-            let mask = std::slice::from_raw_parts(table[repeat.mask], BLOCK);
-            if mask.iter().fold(0, |any, lane| any | lane) == 0 {
-                break;
-            }
-            execute(&repeat.body, table, lanes);
-            run(&repeat.update, table, lanes);
+impl Columns {
+    fn new(repeat: &Repeat, after: &Uses, layout: &Layout) -> Columns {
+        let inside = Uses::of_iteration(repeat);
+        let is_output = |place: &Place| matches!(place, Place::Output(_));
+        assert!(!inside.written.iter().any(is_output), "a loop stores no output");
+        let back = inside.found.iter().filter(|place| inside.written.contains(place));
+        let back = back.filter(|place| after.found.contains(place)).map(|place| number(*place, layout));
+        Columns {
+            back: back.collect(),
+            into: inside.found.iter().map(|place| number(*place, layout)).collect(),
         }
     }
 }

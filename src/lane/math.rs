@@ -8,12 +8,31 @@
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
 /// 1.5 * 2^23: adding it leaves the nearest integer in the low mantissa bits.
-const MAGIC: f32 = 12_582_912.0;
+pub(super) const MAGIC: f32 = 12_582_912.0;
 /// ln 2 in two parts, the first exact in 9 bits.
-const LN_2_HIGH: f32 = 355.0 / 512.0;
-const LN_2_LOW: f32 = -2.121_944_4e-4;
+pub(super) const LN_2_HIGH: f32 = 355.0 / 512.0;
+pub(super) const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// 1.5 * 2^52, the same for f64.
 const MAGIC64: f64 = 6_755_399_441_055_744.0;
+
+/// From the highest: `(exp(r) - 1 - r) / r^2`.
+pub(super) const EXP_COEFFICIENTS: [f32; 6] =
+    [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+/// `2^r`
+pub(super) const EXP2_COEFFICIENTS: [f32; 7] =
+    [1.535_336_2e-4, 1.339_887_4e-3, 9.618_437e-3, 5.550_332_5e-2, 2.402_264_8e-1, 6.931_472e-1, 1.0];
+/// `(log(1 + m) - m + m^2 / 2) / m^3`
+pub(super) const LOG_COEFFICIENTS: [f32; 9] = [
+    7.037_683_6e-2,
+    -1.151_461e-1,
+    1.167_699_84e-1,
+    -1.242_014_1e-1,
+    1.424_932_3e-1,
+    -1.666_805_8e-1,
+    2.000_071_5e-1,
+    -2.499_999_4e-1,
+    3.333_333e-1,
+];
 
 /// `a * b + c`, with one rounding if `FMA`.
 #[inline(always)]
@@ -55,10 +74,7 @@ fn exp_reduced<const FMA: bool>(x: f32) -> (f32, f32, f32) {
     let n = t - MAGIC;
     let r = fma::<FMA>(n, -LN_2_HIGH, x);
     let r = fma::<FMA>(n, -LN_2_LOW, r);
-    let p = poly::<FMA, 6>(
-        r,
-        [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5],
-    );
+    let p = poly::<FMA, 6>(r, EXP_COEFFICIENTS);
     (t, r, p)
 }
 
@@ -97,10 +113,7 @@ pub fn exp2<const FMA: bool>(x0: f32) -> f32 {
     let x = if -127.0 > x { -127.0 } else { x };
     let t = x + MAGIC;
     let r = x - (t - MAGIC);
-    let p = poly::<FMA, 7>(
-        r,
-        [1.535_336_2e-4, 1.339_887_4e-3, 9.618_437e-3, 5.550_332_5e-2, 2.402_264_8e-1, 6.931_472e-1, 1.0],
-    );
+    let p = poly::<FMA, 7>(r, EXP2_COEFFICIENTS);
     let y = f32::from_bits(p.to_bits().wrapping_add(t.to_bits() << 23));
     let y = if x0 >= 128.0 { f32::INFINITY } else { y };
     if x0 < -126.0 { 0.0 } else { y }
@@ -115,20 +128,7 @@ fn log_parts<const FMA: bool>(x: f32) -> (f32, f32, f32) {
     let low = m0 < FRAC_1_SQRT_2;
     let e = if low { e - 1.0 } else { e };
     let m = (if low { m0 + m0 } else { m0 }) - 1.0;
-    let p = poly::<FMA, 9>(
-        m,
-        [
-            7.037_683_6e-2,
-            -1.151_461e-1,
-            1.167_699_84e-1,
-            -1.242_014_1e-1,
-            1.424_932_3e-1,
-            -1.666_805_8e-1,
-            2.000_071_5e-1,
-            -2.499_999_4e-1,
-            3.333_333e-1,
-        ],
-    );
+    let p = poly::<FMA, 9>(m, LOG_COEFFICIENTS);
     (m, p * m * (m * m), e)
 }
 

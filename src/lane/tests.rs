@@ -4,6 +4,7 @@ mod derivative;
 mod execution;
 mod math;
 mod printing;
+mod random;
 mod rejection;
 
 use super::*;
@@ -82,7 +83,7 @@ pub fn random(i: u32, k: u32) -> f32 {
 /// Runs a model over lanes, with the bits of `leaf(leaf, lane)`; returns a plane per output.
 pub fn run(model: &Model, isa: Isa, lanes: usize, leaf: &dyn Fn(LeafId, usize) -> u32) -> Vec<Vec<u32>> {
     let outputs: Vec<Output> = model.outputs.iter().map(|&node| Output::new(node)).collect();
-    let kernel = Kernel::compile_for(isa, &model.graph, &outputs).expect("the outputs are plain");
+    let kernel = Kernel::compile_for(isa, &model.graph, &outputs, &[]).expect("the outputs are plain");
     let stride = lanes.next_multiple_of(LANES);
     let n_leaves = kernel.leaves().len();
     let mut arena = vec![0; stride * (n_leaves + outputs.len())];

@@ -8,14 +8,14 @@
 
 use super::instance::{Kind, members_of};
 use super::integrator::is_free;
+use super::reflect::Member;
 use super::value::Given;
 use super::{Instance, Model};
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// The longest list. Streams of random values leave room for [`MOST_MEMBERS`] members of a kind.
-const MOST: usize = 64;
-const MOST_MEMBERS: usize = 256;
+/// The most members of a kind: streams of random values are numbered by it.
+const MEMBERS: usize = 256;
 
 type Values = Vec<(Kind, String, Given)>;
 
@@ -23,6 +23,15 @@ impl Model {
     /// The lengths that users choose, by the names of the constants: `PORTS`.
     pub fn counts(&self) -> &[(String, u32)] {
         &self.reflection.counts
+    }
+
+    /// The longest lists of a count for which the members of each kind can be numbered; it has `now` values.
+    fn longest(&self, count: &str, now: u32) -> usize {
+        let most = |members: &[Member]| {
+            let listed = members.iter().filter(|member| member.count.as_deref() == Some(count)).count();
+            MEMBERS.saturating_sub(members.len() - listed) / (listed / now.max(1) as usize).max(1)
+        };
+        most(self.params()).min(most(self.state()))
     }
 
     /// Whether `other` says the same under the same name.
@@ -66,17 +75,12 @@ impl Instance {
     pub(super) fn for_counts(&self, place: &str) -> Result<(Arc<Model>, Values)> {
         let mut model = self.model.clone();
         for (count, now) in self.model.counts() {
-            if let Some(n) = self.chosen(count, place)?
+            let longest = model.longest(count, *now);
+            if let Some(n) = self.chosen(count, longest, place)?
                 && n != *now
             {
                 model = Arc::new(model.with_constant(&declares(count), n)?);
             }
-        }
-        let n = model.params().len().max(model.state().len());
-        if n > MOST_MEMBERS {
-            let text =
-                format!("the lists of {place} make {n} values of an element; there may be {MOST_MEMBERS}");
-            return Err(Error::network(text));
         }
         if self.integrator != model.integrator().unwrap_or_default() {
             model = Arc::new(model.with_integrator(self.integrator, place)?);
@@ -101,7 +105,7 @@ impl Instance {
     }
 
     /// The length of the lists of parameters that were given for a count; none where none was.
-    fn chosen(&self, count: &str, place: &str) -> Result<Option<u32>> {
+    fn chosen(&self, count: &str, longest: usize, place: &str) -> Result<Option<u32>> {
         let lists = self.given.iter().filter(|(kind, name, _)| {
             *kind == Kind::Param && self.model.count_of(Kind::Param, name) == Some(count)
         });
@@ -113,8 +117,9 @@ impl Instance {
                 format!("`{first}` of {place} has {n} values and `{name}` {other}; give as many of both");
             return Err(Error::network(text));
         }
-        if !(1..=MOST).contains(n) {
-            let (what, expected) = (format!("`{first}` of {place}"), format!("a list of 1 to {MOST} values"));
+        if !(1..=longest).contains(n) {
+            let (what, expected) =
+                (format!("`{first}` of {place}"), format!("a list of 1 to {longest} values"));
             return Err(Error::Value { what, expected, got: format!("{n}") });
         }
         Ok(Some(*n as u32))
@@ -213,7 +218,7 @@ fn update(p: Params, s: State, x: Input) -> State {
                 three().init("I_syn", vec![1.0]),
                 "`I_syn` of population `cells` has 1 values, the other lists 3",
             ),
-            (three().set("tau_syn", times(&[])), "must be a list of 1 to 64 values, got 0"),
+            (three().set("tau_syn", times(&[])), "must be a list of 1 to 127 values, got 0"),
             (
                 three().set("tau_syn", times(&[1.0, -2.0, 3.0])),
                 "`tau_syn_2` of population `cells` must be > 0 ms",

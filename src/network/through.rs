@@ -1,7 +1,7 @@
 //! The models that a projection goes through: short-term plasticity, receptor dynamics, output.
 
-use super::projection::{Receptor, Sender};
-use super::view::View;
+use super::projection::{Carries, Receptor, Sender, acts_at_once};
+use super::view::{Slice, View};
 use super::{Network, Population};
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
@@ -123,6 +123,29 @@ fn settled(place: &str, output: &Instance) -> Result<Settings> {
     }
     let (name, role) = (output.model().name(), output.model().role().name());
     Err(Error::network(format!("`{name}` is a {role}, not an output: {place} cannot use it")))
+}
+
+/// Sources of one projection are of one kind.
+pub(super) fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
+    let kind = |slice: &Slice| {
+        let population = network.get(slice.population);
+        let random =
+            population.settings.model.role() == Role::Generator && !population.settings.model.is_scheduled();
+        (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
+    };
+    let first = kind(&from.slices()[0]);
+    let levels = first.0 == Carries::Levels;
+    if levels && from.slices().iter().any(|slice| slice.population != from.slices()[0].population) {
+        let text = format!("{place} has currents of several populations; make one projection for each");
+        return Err(Error::network(text));
+    }
+    if from.slices().iter().any(|slice| kind(slice) != first) {
+        let text = format!(
+            "{place} mixes generators of currents or random spikes with other sources; make two projections"
+        );
+        return Err(Error::network(text));
+    }
+    Ok(())
 }
 
 /// The sources need what the models ask of them.

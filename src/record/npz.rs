@@ -55,9 +55,13 @@ fn write_array<W: Write + Seek, T: npyz::AutoSerialize>(
     // the fastest level: spikes shrink to a third, and higher levels gain little
     let options = SimpleFileOptions::default().compression_level(Some(1)).large_file(true);
     zip.start_file(npyz::npz::file_name_from_array_name(name), options)?;
-    let mut array = npyz::WriteOptions::new().default_dtype().shape(shape).writer(zip).begin_nd()?;
+    // values come one by one, and an entry of the archive compresses whatever it is given at once
+    let mut buffered = BufWriter::with_capacity(1 << 16, zip);
+    let mut array =
+        npyz::WriteOptions::new().default_dtype().shape(shape).writer(&mut buffered).begin_nd()?;
     array.extend(values)?;
-    array.finish()
+    array.finish()?;
+    buffered.flush()
 }
 
 /// Reads one array of a file, whatever its shape.

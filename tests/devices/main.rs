@@ -4,6 +4,7 @@
 //!
 //! - `parity`: the committed traces of NEST and brainpy.state, to the step;
 //! - `statistics`: rates of networks;
+//! - `networks`: rates of networks of NEST's examples, against NEST over seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `batch`: trials that run together give what each gives alone;
@@ -27,6 +28,7 @@ mod inputs;
 mod integrators;
 mod models;
 mod monitors;
+mod networks;
 mod npz;
 mod parity;
 mod ports;
@@ -68,6 +70,7 @@ fn main() {
     let mut all = vec![];
     all.extend(parity::all());
     all.extend(statistics::all());
+    all.extend(networks::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(batch::all());

@@ -29,13 +29,14 @@ DRAIN_MS = 10.0
 nest.verbosity = nest.VerbosityLevel.ERROR
 
 
-def simulate(experiment, seed=1, threads=1):
-    """Every record of the experiment: {"<record>.times": ..., "<record>.senders": ..., "<record>.V_m": [T, N]}."""
+def simulate(experiment, seed=1, threads=1, random_ports=None):
+    """Every record of the experiment: {"<record>.times": ..., "<record>.senders": ..., "<record>.V_m": [T, N]}. Where
+    there are `random_ports`, every connection draws one of that many."""
     nest.ResetKernel()
     nest.set(resolution=experiment.dt, local_num_threads=threads, rng_seed=seed)
     nodes = {name: create(experiment, name) for name in experiment.populations}
     for projection in experiment.projections:
-        connect(experiment, projection, nodes)
+        connect(experiment, projection, nodes, random_ports)
     recorders = {name: observe(experiment, record, nodes) for name, record in experiment.records.items()}
     nest.Simulate(experiment.duration + DRAIN_MS)
 
@@ -53,6 +54,9 @@ def create(experiment, name):
     if not said:
         return nodes
     known = nest.GetDefaults(population["model"])
+    if not any(isinstance(value, list) and per_element(known, key) for key, value in said.items()):
+        nodes.set(**structured({key: drawn(value) for key, value in said.items()}, known))
+        return nodes
     for k, node in enumerate(nodes):
         own = {key: of_element(value, k, per_element(known, key)) for key, value in said.items()}
         node.set(**structured(own, known))
@@ -64,6 +68,20 @@ def of_element(value, k, per_element):
     if not isinstance(value, list):
         return value
     return value[k] if per_element else [entry[k] if isinstance(entry, list) else entry for entry in value]
+
+
+def drawn(value):
+    """A distribution in NEST's words; any other value as it is."""
+    if not isinstance(value, dict):
+        return value
+    (name, said), = value.items()
+    names = dict(uniform=("min", "max"), lognormal=("mean", "std"), exponential=("beta",)).get(name, ("mean", "std", "min", "max"))
+    # bounds are low and high in a file, or the arguments stand in this order
+    words = dict(low="min", high="max", mean="beta" if name == "exponential" else "mean")
+    said = {words.get(k, k): v for k, v in said.items()} if isinstance(said, dict) else dict(zip(names, said))
+    if name != "truncated_normal":
+        return getattr(nest.random, name)(**said)
+    return nest.math.redraw(nest.random.normal(mean=said["mean"], std=said["std"]), min=said["min"], max=said["max"])
 
 
 def per_element(known, key):
@@ -101,7 +119,7 @@ def node_ids(experiment, said, nodes):
     return [nodes[name][i].global_id for name, i in experiment.elements(said)]
 
 
-def connect(experiment, projection, nodes):
+def connect(experiment, projection, nodes, random_ports=None):
     source = node_ids(experiment, projection["from"], nodes)
     target = node_ids(experiment, projection["to"], nodes)
     synapse = projection.get("synapse", "static_synapse")
@@ -109,7 +127,9 @@ def connect(experiment, projection, nodes):
     synapse["synapse_model"] = synapse.pop("model")
     for key in ("weight", "delay"):
         if key in projection:
-            synapse[key] = experiment.value(projection[key])
+            synapse[key] = drawn(experiment.value(projection[key]))
+    if random_ports:
+        synapse["receptor_type"] = nest.random.uniform_int(max=random_ports - 1) + 1
     if "port" in projection:
         (model,) = {experiment.populations[name]["model"] for name, _ in experiment.elements(projection["to"])}
         synapse["receptor_type"] = receptor(projection["port"], model)

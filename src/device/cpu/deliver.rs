@@ -2,7 +2,7 @@
 
 mod regenerate;
 
-use crate::compile::connect::{Layout, Weights};
+use crate::compile::connect::{Block, Layout, Procedural, Weights};
 use crate::program::{Event, Program};
 pub(super) use regenerate::Room;
 use std::sync::Arc;
@@ -67,81 +67,137 @@ impl Rows {
         if self.copy == 0 { element } else { element - self.copy * program.stride(element) }
     }
 
-    /// Adds one spike to the ring, which has `size.1` rows of `size.0` slots.
+    /// Adds events to the ring, which has `size.1` rows of `size.0` slots.
     pub fn deliver(
         &self,
         program: &Program,
-        event: &Event,
+        events: &[Event],
         ring: &mut [u32],
         size: (usize, usize),
         room: &mut Room,
     ) {
-        let position = self.bounds.partition_point(|bound| *bound <= event.element);
-        let Some(blocks) = position.checked_sub(1).map(|k| &self.blocks[k]) else { return };
-        for (number, shift) in blocks {
-            let row = (i64::from(event.element) + shift) as usize;
-            let mut target =
-                Target { ring, size, step: event.step as usize, first_slot: self.first_slot as usize };
-            let Some(block) = program.blocks.get(*number) else {
-                let it = &program.procedural[number - program.blocks.len()];
+        let mut target = Target { ring, size, step: 0, first_slot: self.first_slot as usize };
+        for events in events.chunks(AHEAD) {
+            let mut sendings = std::mem::take(&mut room.sendings);
+            self.find(program, events, &mut sendings, &mut |it, row, event| {
+                target.step = event.step as usize;
                 let own = Event { element: self.in_first_copy(program, event.element), ..*event };
-                regenerate::deliver(it, self.partition, row as u32, &own, &mut target, room);
-                continue;
-            };
-            let entries = block.rows[row] as usize..block.rows[row + 1] as usize;
-            let weight = |k: usize| match &block.weights {
-                Weights::Shared(weight) => *weight,
-                Weights::Each(weights) => weights[k],
-            };
-            if let (Some(delay), true, Layout::Narrow { slot_bits }) =
-                (self.delays[*number], event.value == 1.0, program.layout)
-            {
-                let row = target.row(delay);
-                let mask = slot_mask(slot_bits);
-                match &block.weights {
-                    Weights::Shared(weight) => {
-                        add_shared(row, &block.entries[entries], mask, *weight, self.first_slot)
-                    }
-                    Weights::Each(weights) => {
-                        add_each(
-                            row,
-                            &block.entries[entries.clone()],
-                            mask,
-                            &weights[entries],
-                            self.first_slot,
-                        );
-                    }
-                }
-                continue;
+                regenerate::deliver(it, self.partition, row, &own, &mut target, room);
+            });
+            for sending in sendings.drain(..) {
+                target.step = sending.step;
+                self.send(program, &sending, &mut target);
             }
-            match (program.layout, event.value == 1.0) {
-                (Layout::Narrow { slot_bits }, true) => match &block.weights {
-                    Weights::Shared(weight) => target.shared(slot_bits, &block.entries[entries], *weight),
-                    Weights::Each(weights) => {
-                        target.each(slot_bits, &block.entries[entries.clone()], &weights[entries]);
-                    }
-                },
-                (Layout::Narrow { slot_bits }, false) => {
-                    for k in entries {
-                        let entry = block.entries[k];
-                        target.add(
-                            slot(entry, slot_bits),
-                            delay(entry, slot_bits),
-                            scaled(weight(k), event.value),
-                        );
-                    }
-                }
-                (Layout::Wide, _) => {
-                    for k in entries {
-                        let (slot, delay) =
-                            (block.entries[2 * k] as usize, block.entries[2 * k + 1] as usize);
-                        let amount =
-                            if event.value == 1.0 { weight(k) } else { scaled(weight(k), event.value) };
-                        target.add(slot, delay, amount);
-                    }
+            room.sendings = sendings;
+        }
+    }
+
+    /// Finds the rows of events, and has their beginnings come to the cache meanwhile.
+    fn find(
+        &self,
+        program: &Program,
+        events: &[Event],
+        sendings: &mut Vec<Sending>,
+        regenerate: &mut impl FnMut(&Procedural, u32, &Event),
+    ) {
+        let mut position = 0;
+        for event in events {
+            position = self.position(event.element, position);
+            let Some(blocks) = position.checked_sub(1).map(|k| &self.blocks[k]) else { continue };
+            for (number, shift) in blocks {
+                let row = (i64::from(event.element) + shift) as usize;
+                let Some(block) = program.blocks.get(*number) else {
+                    regenerate(&program.procedural[number - program.blocks.len()], row as u32, event);
+                    continue;
+                };
+                let (begin, end) = (block.rows[row] as usize, block.rows[row + 1] as usize);
+                if begin < end {
+                    touch(program.layout, block, begin, end);
+                    let (block, step) = (*number, event.step as usize);
+                    sendings.push(Sending { block, begin, end, step, value: event.value });
                 }
             }
         }
+    }
+
+    /// Number of bounds up to an element; `guess` is right for most of a sorted list.
+    fn position(&self, element: u32, guess: usize) -> usize {
+        let is_after = guess.checked_sub(1).is_some_and(|k| self.bounds[k] <= element);
+        let is_before = self.bounds.get(guess).is_none_or(|bound| element < *bound);
+        if is_after && is_before {
+            return guess;
+        }
+        self.bounds.partition_point(|bound| *bound <= element)
+    }
+
+    /// Adds the entries of one row.
+    fn send(&self, program: &Program, sending: &Sending, target: &mut Target) {
+        let Sending { block: number, begin, end, value, .. } = *sending;
+        let block = &program.blocks[number];
+        let is_plain = value == 1.0;
+        let Layout::Narrow { slot_bits } = program.layout else {
+            for k in begin..end {
+                let (slot, delay) = (block.entries[2 * k] as usize, block.entries[2 * k + 1] as usize);
+                target.add(slot, delay, block.weights.times(k, value));
+            }
+            return;
+        };
+        let entries = &block.entries[begin..end];
+        if let (true, Some(delay)) = (is_plain, self.delays[number]) {
+            let (mask, first_slot) = (slot_mask(slot_bits), self.first_slot);
+            let row = target.row(delay);
+            return match &block.weights {
+                Weights::Shared(weight) => add_shared(row, entries, mask, *weight, first_slot),
+                Weights::Each(weights) => add_each(row, entries, mask, &weights[begin..end], first_slot),
+            };
+        }
+        match &block.weights {
+            Weights::Shared(weight) if is_plain => target.shared(slot_bits, entries, *weight),
+            Weights::Each(weights) if is_plain => target.each(slot_bits, entries, &weights[begin..end]),
+            weights => {
+                for (k, entry) in (begin..).zip(entries) {
+                    let amount = weights.times(k, value);
+                    target.add(slot(*entry, slot_bits), delay(*entry, slot_bits), amount);
+                }
+            }
+        }
+    }
+}
+
+/// A row on its way.
+pub(super) struct Sending {
+    block: usize,
+    begin: usize,
+    end: usize,
+    step: usize,
+    value: f32,
+}
+
+/// Rows that are found before the first of them is added: memory answers several questions at once.
+const AHEAD: usize = 32;
+
+/// Words of a cache line.
+const LINE: usize = 16;
+
+/// Reads the first lines of a row; nobody waits for the answers.
+fn touch(layout: Layout, block: &Block, begin: usize, end: usize) {
+    let end = end.min(begin + 8 * LINE);
+    let words = if layout == Layout::Wide { 2 } else { 1 };
+    let lines = block.entries[words * begin..words * end].iter().step_by(LINE);
+    lines.for_each(|entry| _ = std::hint::black_box(*entry));
+    if let Weights::Each(weights) = &block.weights {
+        weights[begin..end].iter().step_by(LINE).for_each(|weight| _ = std::hint::black_box(*weight));
+    }
+}
+
+impl Weights {
+    /// The weight of an entry times what a spike carries.
+    fn times(&self, entry: usize, value: f32) -> i32 {
+        let weight = match self {
+            Weights::Shared(weight) => *weight,
+            Weights::Each(weights) => weights[entry],
+        };
+        if value == 1.0 { weight } else { scaled(weight, value) }
     }
 }
 
@@ -165,9 +221,7 @@ pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
     for copy in 0..program.copies() {
         let rows = Rows::new(program, 0, copy, delays.clone());
         let mut own = vec![0; slots * depth];
-        for event in &program.initial {
-            rows.deliver(program, event, &mut own, (slots, depth), &mut room);
-        }
+        rows.deliver(program, &program.initial, &mut own, (slots, depth), &mut room);
         for (row, own) in ring.chunks_mut(program.slots as usize).zip(own.chunks(slots)) {
             row[copy as usize * slots..][..slots].copy_from_slice(own);
         }

@@ -7,7 +7,7 @@ mod found;
 use super::Compiled;
 use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
-use crate::lane::{LANES, Planes, Scalars, Scratch, Ty, Uniforms};
+use crate::lane::{Bound, LANES, NodeId, Planes, Scalars, Scratch, Ty, Uniforms};
 use crate::program::{Event, Kernel, Leaf, Member, Program};
 use std::sync::Arc;
 
@@ -50,13 +50,28 @@ pub(super) struct Share {
     ring: Ring,
     rows: Rows,
     room: Room,
-    /// Spikes found in the last window.
-    pub spikes: Vec<Event>,
-    /// What was sent beside them.
-    pub sent: Vec<Event>,
+    /// What was found in the last window.
+    pub found: Found,
+    /// Spikes of this chunk.
+    pub log: Vec<Event>,
     scratch: Scratch,
     /// One for every recorded range that is owned.
     traces: Vec<Piece>,
+}
+
+/// What the elements come to in a window.
+#[derive(Default)]
+pub(super) struct Found {
+    pub spikes: Vec<Event>,
+    /// What is sent beside them.
+    pub sent: Vec<Event>,
+}
+
+impl Found {
+    pub fn clear(&mut self) {
+        self.spikes.clear();
+        self.sent.clear();
+    }
 }
 
 /// Where the ring lies in the arena.
@@ -68,6 +83,11 @@ pub(super) struct Ring {
 }
 
 impl Ring {
+    /// The arena offsets of slots in the row of a step.
+    fn planes(&self, step: u64, slots: &[usize]) -> Vec<usize> {
+        slots.iter().map(|slot| self.at(step, *slot)).collect()
+    }
+
     /// The arena offset of a slot in the row of a step.
     fn at(&self, step: u64, slot: usize) -> usize {
         self.first + (step as usize & (self.depth - 1)) * self.slots + slot
@@ -84,12 +104,15 @@ struct Owned {
     state: Vec<usize>,
     /// Planes of the constants that every element has its own of.
     constants: Vec<Option<usize>>,
-    /// Offsets of the planes that the kernel reads and stores; arrivals are set for every step.
-    planes: Planes,
-    /// For every port that the kernel reads: its place among the read planes and its ring slot.
-    arrivals: Vec<(usize, usize)>,
+    /// The planes that the kernel reads and stores; arrivals move with the steps.
+    bound: Bound,
+    /// Ring slots of the ports that the kernel reads.
+    arrivals: Vec<usize>,
+    /// What all elements share in a step, where that is the same in all steps.
+    steady: Option<Scalars>,
     /// Ring slots of all ports.
     slots: Vec<usize>,
+    /// One bit for each element.
     fired: Option<usize>,
     value: Option<usize>,
     recorded: Vec<usize>,
@@ -169,55 +192,52 @@ impl Share {
             ring,
             rows,
             room: Room::default(),
-            spikes: vec![],
-            sent: vec![],
+            found: Found::default(),
+            log: vec![],
             scratch: Scratch::default(),
             traces,
         };
-        share.deliver(program, [&program.initial, &[], &[]]);
+        share.deliver(program, &program.initial);
         share
     }
 
     /// Advances all owned elements by `steps` from step `first`.
     pub fn update(&mut self, program: &Program, compiled: &[Compiled], first: u64, steps: u32) {
-        let arena = self.arena.words();
-        for (position, owned) in self.members.iter_mut().enumerate() {
-            let kernel = &compiled[owned.kernel];
-            let scalars: Vec<Scalars> = (0..steps)
-                .map(|q| kernel.kernel.at_step(&owned.uniforms, &|_| (first + u64::from(q)) as u32))
-                .collect();
+        self.found.clear();
+        let Share { arena, members, ring, found, scratch, traces, .. } = self;
+        let arena = arena.words();
+        for (position, owned) in members.iter().enumerate() {
+            let kernel = &compiled[owned.kernel].kernel;
+            let at_step = |q: u32| kernel.at_step(&owned.uniforms, &|_| (first + u64::from(q)) as u32);
+            let changing: Vec<Scalars> = match owned.steady {
+                Some(_) => vec![],
+                None => (0..steps).map(at_step).collect(),
+            };
             let member = &program.kernels[owned.kernel].members[owned.member];
-            // one step needs no blocks of our own: the kernel has them
-            let block = if steps == 1 { owned.len as usize } else { BLOCK };
-            for begin in (0..owned.len as usize).step_by(block) {
-                let lanes = block.min(owned.len as usize - begin);
-                let shifted = owned.shifted(begin);
-                let mut planes = shifted;
-                for (q, scalars) in scalars.iter().enumerate() {
+            let len = owned.len as usize;
+            // one step needs no blocks of our own; for loops the kernel takes many together
+            let block = if steps == 1 || kernel.has_uneven_loops() { len } else { BLOCK };
+            for begin in (0..len).step_by(block) {
+                let part = begin..(begin + block).min(len);
+                for q in 0..steps as usize {
                     let step = first + q as u64;
-                    for (place, slot) in &owned.arrivals {
-                        planes.leaves[*place] = self.ring.at(step, *slot) + begin;
-                    }
-                    let base = owned.first + begin as u32;
-                    kernel.kernel.run(arena, &planes, lanes, base, scalars, &mut self.scratch);
-                    for (_, slot) in &owned.arrivals {
-                        let from = self.ring.at(step, *slot) + begin;
-                        arena[from..from + lanes].fill(0);
-                    }
-                    find_spikes(arena, owned, member, (begin, lanes), step, &mut self.spikes);
-                    find_sent(arena, owned, (begin, lanes), step, &mut self.sent);
-                    record(arena, owned, (position, begin, lanes), step, &mut self.traces, program);
+                    let scalars = owned.steady.as_ref().unwrap_or_else(|| &changing[q]);
+                    let moved = ring.planes(step, &owned.arrivals);
+                    let index = owned.first + begin as u32;
+                    kernel.run_part(&owned.bound, arena, &moved, part.clone(), index, (scalars, scratch));
+                    find_spikes(arena, owned, member, part.clone(), step, &mut found.spikes);
+                    find_sent(arena, owned, part.clone(), step, &mut found.sent);
+                    record(arena, owned, (position, part.clone()), step, traces, program);
                 }
             }
         }
+        self.log.extend_from_slice(&self.found.spikes);
     }
 
     /// Adds what all these events send to the owned part of the ring.
-    pub fn deliver(&mut self, program: &Program, events: [&[Event]; 3]) {
+    pub fn deliver(&mut self, program: &Program, events: &[Event]) {
         let ring = &mut self.arena.words()[self.ring.first..];
-        for event in events.into_iter().flatten() {
-            self.rows.deliver(program, event, ring, (self.ring.slots, self.ring.depth), &mut self.room);
-        }
+        self.rows.deliver(program, events, ring, (self.ring.slots, self.ring.depth), &mut self.room);
     }
 
     /// Kernel, member, plane and element of a state that is not finite.
@@ -309,7 +329,7 @@ impl Owned {
         let constants: Vec<Option<usize>> = (kernel.constants.iter().zip(&member.constants))
             .map(|(constant, words)| constant.each.then(|| plane(words)))
             .collect();
-        let mut output = |node: &Option<crate::lane::NodeId>| node.map(|_| plane(&[0]));
+        let mut output = |node: &Option<NodeId>| node.map(|_| plane(&[0]));
         let (fired, value) = (output(&kernel.fired), output(&kernel.value));
         let outlets: Vec<Sent> = (kernel.outlets.iter().zip(&member.outlets))
             .map(|(outlet, number)| Sent {
@@ -323,12 +343,13 @@ impl Owned {
         let first_slot = share.first_slot + copy * (program.slots / program.copies());
         let slots: Vec<usize> =
             member.slots[partition].iter().map(|slot| (slot - first_slot) as usize).collect();
-        let mut arrivals = vec![];
+        let (mut moving, mut arrivals) = (vec![], vec![]);
         let leaves = compiled.reads.iter().enumerate().map(|(position, leaf)| match leaf {
             Leaf::State(k) => state[*k as usize],
             Leaf::Constant(k) => constants[*k as usize].expect("planes are constants of each element"),
             Leaf::Arrival(port) => {
-                arrivals.push((position, slots[*port as usize]));
+                moving.push(position);
+                arrivals.push(slots[*port as usize]);
                 0
             }
             Leaf::Step => unreachable!("the step has no plane"),
@@ -338,7 +359,8 @@ impl Owned {
         let outputs =
             state.iter().chain(&fired).chain(&value).chain(&recorded).copied().chain(sent).collect();
         let uniforms = uniforms(compiled, kernel, member);
-        let planes = Planes { leaves, outputs };
+        let bound = compiled.kernel.bind(Planes { leaves, outputs }, moving, len as usize);
+        let steady = steady(compiled, &uniforms);
         Owned {
             kernel: place.0,
             member: place.1,
@@ -346,8 +368,9 @@ impl Owned {
             len,
             state,
             constants,
-            planes,
+            bound,
             arrivals,
+            steady,
             slots,
             fired,
             value,
@@ -355,12 +378,6 @@ impl Owned {
             outlets,
             uniforms,
         }
-    }
-
-    /// The planes from lane `begin` on.
-    fn shifted(&self, begin: usize) -> Planes {
-        let shift = |offsets: &[usize]| offsets.iter().map(|offset| offset + begin).collect();
-        Planes { leaves: shift(&self.planes.leaves), outputs: shift(&self.planes.outputs) }
     }
 
     /// The recorded ranges within the owned elements.
@@ -391,4 +408,9 @@ fn uniforms(compiled: &Compiled, kernel: &Kernel, member: &Member) -> Uniforms {
         Some(Leaf::Constant(k)) if !kernel.constants[k as usize].each => member.constants[k as usize][0],
         _ => 0,
     })
+}
+
+/// What all elements share in a step, where that does not depend on the step.
+fn steady(compiled: &Compiled, uniforms: &Uniforms) -> Option<Scalars> {
+    compiled.kernel.is_steady().then(|| compiled.kernel.at_step(uniforms, &|_| 0))
 }

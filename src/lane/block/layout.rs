@@ -31,13 +31,15 @@ pub fn lay_out(
     graph: &Graph,
     outputs: &[NodeId],
     in_place: &[Option<LeafId>],
+    bits: &[bool],
+    consumed: &[LeafId],
     rates: &[Rate],
     isa: Isa,
 ) -> Layout {
     let schedule = Schedule::new(graph, outputs, &|id| rates[id.index()] < Rate::Lane);
     let live = graph.reach(outputs);
-    let plan = Plan::new(graph, &schedule, &live, outputs, in_place, rates);
-    emit::emit(&plan, isa)
+    let plan = Plan::new(graph, &schedule, &live, outputs, in_place, bits, rates);
+    emit::emit(&plan, consumed, isa)
 }
 
 /// What the first walk finds.
@@ -48,6 +50,8 @@ struct Plan<'a> {
     rates: &'a [Rate],
     outputs: &'a [NodeId],
     in_place: &'a [Option<LeafId>],
+    /// Which outputs are one bit a lane
+    bits: &'a [bool],
     /// Position of each node's instruction
     at: Vec<usize>,
     /// Last position where a value is used, by its storage
@@ -68,6 +72,7 @@ impl<'a> Plan<'a> {
         live: &'a [bool],
         outputs: &'a [NodeId],
         in_place: &'a [Option<LeafId>],
+        bits: &'a [bool],
         rates: &'a [Rate],
     ) -> Plan<'a> {
         let mut walk = Walk {
@@ -83,7 +88,7 @@ impl<'a> Plan<'a> {
         let Walk { at, ends, uses, .. } = walk;
         let direct = vec![None; graph.len()];
         let last = vec![None; graph.len()];
-        let mut plan = Plan { graph, schedule, live, rates, outputs, in_place, at, last, ends, direct };
+        let mut plan = Plan { graph, schedule, live, rates, outputs, in_place, bits, at, last, ends, direct };
         for used in uses {
             plan.extend(used);
         }
@@ -124,7 +129,7 @@ impl<'a> Plan<'a> {
             let reads = self.graph.ids().filter(|&id| self.graph.leaf_of(id) == Some(leaf));
             reads.filter_map(|id| self.last[id.index()]).any(|last| last >= position)
         });
-        computed_here && !still_read && self.direct[id.index()].is_none()
+        computed_here && !still_read && !self.bits[k] && self.direct[id.index()].is_none()
     }
 
     /// The node that stands for the memory of a value: carried slots hold their results too.

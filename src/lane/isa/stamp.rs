@@ -67,6 +67,8 @@ pub trait Loops {
     fn update<O: Ternary, A: Operand, B: Operand>() -> Call;
     /// `d = a + lane`
     fn count() -> Call;
+    /// One bit of `d` for each lane of `a`
+    fn pack<A: Operand>() -> Call;
 }
 
 /// One loop: an entry with the signature of [`Call`], and inside it the loop on references, so that LLVM knows
@@ -116,7 +118,27 @@ macro_rules! loops {
             stamp! { count, count_inner, Unary, (a: A),
                 |d, k, i| a.lane(k, i).wrapping_add((k * CHUNK + i) as u32), $(#[$feature])* }
 
+            $(#[$feature])*
+            #[inline]
+            fn pack_inner<A: Operand>(n: usize, d: &mut [[u32; 2]], a: A) {
+                for k in 0..n {
+                    for (half, word) in d[k].iter_mut().enumerate() {
+                        *word = 0;
+                        for i in 0..32 {
+                            *word |= (a.lane(k, 32 * half + i) & 1) << i;
+                        }
+                    }
+                }
+            }
+
+            $(#[$feature])*
+            unsafe fn pack<A: Operand>(n: usize, d: *mut u32, a: *const u32, _: *const u32, _: *const u32) {
+                // SAFETY: what `Call` asks of its caller; `d` has two words for each chunk.
+                unsafe { pack_inner(n, std::slice::from_raw_parts_mut(d.cast(), n), A::at(a, n)) }
+            }
+
             impl Loops for $set {
+                fn pack<A: Operand>() -> Call { pack::<A> }
                 fn unary<O: Unary, A: Operand>() -> Call { one::<O, A> }
                 fn binary<O: Binary, A: Operand, B: Operand>() -> Call { two::<O, A, B> }
                 fn ternary<O: Ternary, A: Operand, B: Operand, C: Operand>() -> Call { three::<O, A, B, C> }
@@ -126,6 +148,29 @@ macro_rules! loops {
             }
         }
     };
+}
+
+/// A function of one operand on 16 lanes, called by machine code.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi1,bmi2")]
+pub unsafe extern "sysv64" fn vector_one<O: Unary>(d: *mut u32, a: *const u32, _: *const u32) {
+    // SAFETY: what `VectorCall` asks of its caller.
+    let (d, a) = unsafe { (&mut *d.cast::<[u32; 16]>(), &*a.cast::<[u32; 16]>()) };
+    for i in 0..16 {
+        d[i] = O::apply::<true>(a[i]);
+    }
+}
+
+/// A function of two operands on 16 lanes, called by machine code.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi1,bmi2")]
+pub unsafe extern "sysv64" fn vector_two<O: Binary>(d: *mut u32, a: *const u32, b: *const u32) {
+    // SAFETY: what `VectorCall` asks of its caller.
+    let (d, a, b) =
+        unsafe { (&mut *d.cast::<[u32; 16]>(), &*a.cast::<[u32; 16]>(), &*b.cast::<[u32; 16]>()) };
+    for i in 0..16 {
+        d[i] = O::apply::<true>(a[i], b[i]);
+    }
 }
 
 // NEON has fused multiply-add; SSE2 has not, and there `mul_add` is a call into libm.

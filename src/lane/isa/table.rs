@@ -1,6 +1,8 @@
 //! The table that finds the loop for an operation.
 
 use super::Call;
+#[cfg(target_arch = "x86_64")]
+use super::VectorCall;
 use super::kernels as k;
 use super::kernels::{Binary, Ternary, Unary};
 #[cfg(target_arch = "x86_64")]
@@ -18,11 +20,13 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, VL, BW and DQ
     Avx512,
+    /// AVX-512, with whole kernels as machine code
+    Native,
 }
 
 impl Isa {
     /// All of them, plainest first.
-    pub const ALL: [Isa; 3] = [Isa::Baseline, Isa::Avx2, Isa::Avx512];
+    pub const ALL: [Isa; 4] = [Isa::Baseline, Isa::Avx2, Isa::Avx512, Isa::Native];
 
     /// The best of this CPU.
     pub fn detect() -> Isa {
@@ -38,7 +42,7 @@ impl Isa {
             match self {
                 Isa::Baseline => true,
                 Isa::Avx2 => avx2,
-                Isa::Avx512 => {
+                Isa::Avx512 | Isa::Native => {
                     avx2 && is_x86_feature_detected!("avx512f")
                         && is_x86_feature_detected!("avx512vl")
                         && is_x86_feature_detected!("avx512bw")
@@ -60,7 +64,7 @@ pub fn lookup(isa: Isa, op: Op, from: Ty, scalars: u8) -> Option<Call> {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => find::<Avx2>(op, from, scalars),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => find::<Avx512>(op, from, scalars),
+        Isa::Avx512 | Isa::Native => find::<Avx512>(op, from, scalars),
         _ => find::<Baseline>(op, from, scalars),
     }
 }
@@ -80,6 +84,8 @@ pub enum Special {
     And,
     /// `d &= !a`
     AndNot,
+    /// `d` = one bit for each lane of `a`
+    Pack,
 }
 
 /// The loop for `special`.
@@ -88,7 +94,7 @@ pub fn special(isa: Isa, special: Special, from_scalar: bool) -> Call {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => find_special::<Avx2>(special, from_scalar),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => find_special::<Avx512>(special, from_scalar),
+        Isa::Avx512 | Isa::Native => find_special::<Avx512>(special, from_scalar),
         _ => find_special::<Baseline>(special, from_scalar),
     }
 }
@@ -102,6 +108,8 @@ fn find_special<L: Loops>(special: Special, from_scalar: bool) -> Call {
         (Special::Keep, false) => L::update::<k::Keep, Vector<'_>, Vector<'_>>(),
         (Special::And, _) => L::narrow::<k::And, Vector<'_>>(),
         (Special::AndNot, _) => L::narrow::<k::AndNot, Vector<'_>>(),
+        (Special::Pack, true) => L::pack::<Shared>(),
+        (Special::Pack, false) => L::pack::<Vector<'_>>(),
     }
 }
 
@@ -240,4 +248,24 @@ fn unsigned<L: Loops>(op: Op, scalars: u8) -> Option<Call> {
         Op::Le => two::<L, k::LeU>(scalars),
         _ => None,
     }
+}
+
+/// The address of the function `fn(result, first operand, second operand)` on vectors of 16 lanes in memory.
+#[cfg(target_arch = "x86_64")]
+pub fn vector_call(op: Op, from: Ty) -> usize {
+    use super::stamp::{vector_one as one, vector_two as two};
+    let function = match (op, from) {
+        (Op::Sin, _) => one::<k::Sin>,
+        (Op::Cos, _) => one::<k::Cos>,
+        (Op::Tan, _) => one::<k::Tan>,
+        (Op::Tanh, _) => one::<k::Tanh>,
+        (Op::Atan, _) => one::<k::Atan>,
+        (Op::Pow, _) => two::<k::Pow>,
+        (Op::Div, Ty::I32) => two::<k::DivI>,
+        (Op::Div, _) => two::<k::DivU>,
+        (Op::Rem, Ty::I32) => two::<k::RemI>,
+        (Op::Rem, _) => two::<k::RemU>,
+        other => unreachable!("{other:?} has instructions"),
+    };
+    function as VectorCall as usize
 }

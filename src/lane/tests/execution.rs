@@ -210,7 +210,7 @@ fn state_updates_in_place() {
     let outputs: Vec<Output> =
         model.outputs.iter().zip(&leaves).map(|(&node, &leaf)| Output::over(node, leaf)).collect();
     for isa in isas() {
-        let kernel = Kernel::compile_for(isa, &model.graph, &outputs).expect("same types");
+        let kernel = Kernel::compile_for(isa, &model.graph, &outputs, &[]).expect("same types");
         let lanes = 700;
         let stride = lanes_up(lanes);
         let mut arena: Vec<u32> = (0..4 * stride).map(|k| (random(k as u32, 9) + 1.0).to_bits()).collect();
@@ -257,7 +257,7 @@ fn scalars_of_different_rates_keep_their_places() {
     let (now, once) = (graph.leaf("t", Ty::F32, Rate::Step), graph.leaf("p", Ty::F32, Rate::Uniform));
     let scaled = graph.binary(Op::Mul, x, now);
     let sum = graph.binary(Op::Add, scaled, once);
-    let kernel = Kernel::compile(&graph, &[Output::new(sum)]).expect("plain");
+    let kernel = Kernel::compile(&graph, &[Output::new(sum)], &[]).expect("plain");
     let uniforms = kernel.uniforms(&|_| 10f32.to_bits());
     let scalars = kernel.at_step(&uniforms, &|_| 2f32.to_bits());
     let mut arena = vec![3f32.to_bits(); 2 * LANES];
@@ -273,7 +273,7 @@ fn decays_are_flushed_to_zero() {
     let leaf = graph.leaf_of(g).expect("a leaf");
     let half = graph.f32(0.5);
     let next = graph.binary(Op::Mul, g, half);
-    let kernel = Kernel::compile(&graph, &[Output::over(next, leaf)]).expect("same type");
+    let kernel = Kernel::compile(&graph, &[Output::over(next, leaf)], &[]).expect("same type");
     let mut arena = vec![3e-30f32.to_bits(); LANES];
     let planes = Planes { leaves: vec![0], outputs: vec![0] };
     let scalars = kernel.at_step(&kernel.uniforms(&|_| 0), &|_| 0);
@@ -289,7 +289,7 @@ fn planes_that_overlap_are_refused() {
     let mut graph = Graph::new();
     let x = graph.leaf("x", Ty::F32, Rate::Lane);
     let next = graph.binary(Op::Add, x, x);
-    let kernel = Kernel::compile(&graph, &[Output::new(next)]).expect("plain");
+    let kernel = Kernel::compile(&graph, &[Output::new(next)], &[]).expect("plain");
     let scalars = kernel.at_step(&kernel.uniforms(&|_| 0), &|_| 0);
     let planes = Planes { leaves: vec![0], outputs: vec![32] };
     kernel.run(&mut [0; 256], &planes, 64, 0, &scalars, &mut Scratch::default());

@@ -3,7 +3,7 @@
 //! A thread adds what falls onto its own targets. Where partners come in order it draws no others; where they are drawn
 //! one by one it has to look at all of them, but draws weights and delays only in pieces that hit.
 
-use super::{Target, scaled};
+use super::{Sending, Target, scaled};
 use crate::compile::connect::choice::Row;
 use crate::compile::connect::quantile::Quantiles;
 use crate::compile::connect::{DELAYS, Delay, Landing, Procedural, WEIGHTS};
@@ -14,6 +14,8 @@ use crate::program::Event;
 pub(in crate::device::cpu) struct Room {
     partners: Vec<u32>,
     values: Values,
+    /// Stored rows that are found and not yet added.
+    pub(super) sendings: Vec<Sending>,
 }
 
 #[derive(Default)]
@@ -33,7 +35,7 @@ pub(super) fn deliver(
 ) {
     let row = it.row(source, event.element);
     let own = || it.landings.iter().filter(|landing| landing.partition == partition);
-    let Room { partners, values } = room;
+    let Room { partners, values, .. } = room;
     if it.choice.is_ordered() {
         for landing in own() {
             let within = landing.first..landing.first + landing.len;

@@ -1,6 +1,6 @@
 //! What is read and changed between two chunks.
 
-use super::{Compiled, Owned, Share, fill, uniforms};
+use super::{Compiled, Owned, Share, fill, steady, uniforms};
 use crate::device::{Span, add_arrivals};
 use crate::error::Result;
 use crate::program::Program;
@@ -57,6 +57,7 @@ impl Share {
                 }
             }
             owned.uniforms = uniforms(&compiled[owned.kernel], kernel, member);
+            owned.steady = steady(&compiled[owned.kernel], &owned.uniforms);
         }
     }
 

@@ -1,44 +1,42 @@
 //! What the blocks of a share come to: spikes, what is sent beside them, recorded values.
 
 use super::{Owned, Piece, Share};
-use crate::lane::{LANES, Ty};
+use crate::lane::Ty;
 use crate::program::{Event, Member, Program};
+use std::ops::Range;
 
-/// Appends the spikes of a block.
+/// Elements whose spikes are the bits of one word.
+const BITS: usize = 32;
+
+/// Appends the spikes of a block of elements.
 pub(super) fn find_spikes(
     arena: &[u32],
     owned: &Owned,
     member: &Member,
-    block: (usize, usize),
+    part: Range<usize>,
     step: u64,
     out: &mut Vec<Event>,
 ) {
-    let (begin, lanes) = block;
     let Some(fired) = owned.fired else { return };
-    let fired = &arena[fired + begin..fired + begin + lanes];
-    for (chunk, masks) in fired.chunks(LANES).enumerate() {
-        if masks.iter().fold(0, |any, mask| any | mask) == 0 {
-            continue;
-        }
-        for (lane, _) in masks.iter().enumerate().filter(|(_, mask)| **mask != 0) {
-            let lane = begin + chunk * LANES + lane;
-            let value = owned.value.map_or(1.0, |value| f32::from_bits(arena[value + lane]));
-            out.push(Event { step, element: member.first + owned.first + lane as u32, value });
+    let words = &arena[fired + part.start / BITS..fired + part.end.div_ceil(BITS)];
+    for (begin, word) in (part.start..).step_by(BITS).zip(words).filter(|(_, word)| **word != 0) {
+        let mut left = *word;
+        while left != 0 {
+            let lane = begin + left.trailing_zeros() as usize;
+            left &= left - 1;
+            // beyond the last element lies padding
+            if lane < part.end {
+                let value = owned.value.map_or(1.0, |value| f32::from_bits(arena[value + lane]));
+                out.push(Event { step, element: member.first + owned.first + lane as u32, value });
+            }
         }
     }
 }
 
-/// Appends what a block sends beside its spikes.
-pub(super) fn find_sent(
-    arena: &[u32],
-    owned: &Owned,
-    block: (usize, usize),
-    step: u64,
-    out: &mut Vec<Event>,
-) {
-    let (begin, lanes) = block;
+/// Appends what a block of elements sends beside its spikes.
+pub(super) fn find_sent(arena: &[u32], owned: &Owned, part: Range<usize>, step: u64, out: &mut Vec<Event>) {
     for outlet in &owned.outlets {
-        for lane in begin..begin + lanes {
+        for lane in part.clone() {
             let value = f32::from_bits(arena[outlet.value + lane]);
             // nothing arrives of a zero
             if value != 0.0 && outlet.when.is_none_or(|when| arena[when + lane] != 0) {
@@ -52,15 +50,15 @@ pub(super) fn find_sent(
 pub(super) fn record(
     arena: &[u32],
     owned: &Owned,
-    at: (usize, usize, usize),
+    at: (usize, Range<usize>),
     step: u64,
     traces: &mut [Piece],
     program: &Program,
 ) {
-    let (position, begin, lanes) = at;
+    let (position, part) = at;
     for piece in traces.iter_mut().filter(|piece| piece.owned == position) {
         let every = u64::from(program.traces[piece.trace as usize].every);
-        let (low, high) = (piece.first.max(begin), (piece.first + piece.len).min(begin + lanes));
+        let (low, high) = (piece.first.max(part.start), (piece.first + piece.len).min(part.end));
         if !(step + 1).is_multiple_of(every) || low >= high {
             continue;
         }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{END, Layout, Plan};
 use crate::lane::graph::{LeafId, NodeId, Rate, Ty};
-use crate::lane::isa::{self, Code, Instruction, Isa, Item, Place, Repeat, Special};
+use crate::lane::isa::{self, Code, Instruction, Isa, Item, Place, Repeat, Special, What};
 use crate::lane::op::Op;
 use crate::lane::region::RegionId;
 use crate::lane::schedule::Step;
 
-pub fn emit(plan: &Plan<'_>, isa: Isa) -> Layout {
+pub fn emit(plan: &Plan<'_>, consumed: &[LeafId], isa: Isa) -> Layout {
     let mut emitter = Emitter {
         plan,
         isa,
@@ -29,7 +29,15 @@ pub fn emit(plan: &Plan<'_>, isa: Isa) -> Layout {
     let Emitter { leaves, scalars, n_slots, n_instructions, .. } = emitter;
     let outputs = plan.in_place.iter();
     let outputs = outputs.map(|leaf| leaves.iter().position(|other| Some(*other) == *leaf)).collect();
-    let layout = isa::Layout { leaves: leaves.len(), outputs, slots: n_slots, scalars: scalars.len() };
+    let layout = isa::Layout {
+        leaves: leaves.len(),
+        outputs,
+        bits: plan.bits.to_vec(),
+        slots: n_slots,
+        scalars: scalars.len(),
+        constants: scalars.iter().map(|id| plan.graph.constant_bits(*id)).collect(),
+        consumed: consumed.iter().filter_map(|leaf| leaves.iter().position(|other| other == leaf)).collect(),
+    };
     let code = Code::new(&items, layout, isa);
     Layout { code, n_instructions, leaves, scalars }
 }
@@ -92,8 +100,12 @@ impl Emitter<'_> {
         };
         self.places[id.index()] = Some(d);
         if node.op == Op::Index {
+            let what = What::Special(Special::Count);
             let call = isa::special(self.isa, Special::Count, true);
-            return self.push(list, call, d, [Some(Place::Index), None, None], 1);
+            return self.push(
+                list,
+                Instruction { what, call, d, operands: [Some(Place::Index), None, None], scalars: 1 },
+            );
         }
         let (op, args) = self.ordered(id);
         let mut operands = [None; 3];
@@ -110,12 +122,17 @@ impl Emitter<'_> {
             let first = operands.iter().position(|place| matches!(place, Some(Place::Scalar(_))));
             let first = first.unwrap_or_else(|| panic!("no kernel for {op:?} on {from:?}"));
             let slot = self.slot();
-            let call = isa::special(self.isa, Special::Spread, true);
-            self.push(list, call, Place::Slot(slot), [operands[first], None, None], 1);
+            self.special(
+                list,
+                Special::Spread,
+                Place::Slot(slot),
+                &operands[first].into_iter().collect::<Vec<_>>(),
+            );
             operands[first] = Some(Place::Slot(slot));
             spread.push(slot);
         };
-        self.push(list, call, d, operands, shared(&operands));
+        let what = What::Op(op, from);
+        self.push(list, Instruction { what, call, d, operands, scalars: shared(&operands) });
         self.free.extend(spread);
     }
 
@@ -154,16 +171,9 @@ impl Emitter<'_> {
         self.places[self.plan.storage(id).index()].expect("computed before it is used")
     }
 
-    fn push(
-        &mut self,
-        list: &mut Vec<Instruction>,
-        call: isa::Call,
-        d: Place,
-        operands: [Option<Place>; 3],
-        scalars: u8,
-    ) {
+    fn push(&mut self, list: &mut Vec<Instruction>, instruction: Instruction) {
         self.n_instructions += 1;
-        list.push(Instruction { call, d, operands, scalars });
+        list.push(instruction);
     }
 
     fn special(&mut self, list: &mut Vec<Instruction>, special: Special, d: Place, operands: &[Place]) {
@@ -171,7 +181,8 @@ impl Emitter<'_> {
         padded.iter_mut().zip(operands).for_each(|(padded, operand)| *padded = Some(*operand));
         let scalars = shared(&padded);
         let call = isa::special(self.isa, special, scalars != 0);
-        self.push(list, call, d, padded, scalars);
+        let what = What::Special(special);
+        self.push(list, Instruction { what, call, d, operands: padded, scalars });
     }
 
     fn region(&mut self, id: RegionId, home: Option<RegionId>) -> Repeat {
@@ -199,7 +210,9 @@ impl Emitter<'_> {
         self.pass();
         self.free.push(mask);
         let outer = home.map(|home| self.masks[home.index()]);
-        Repeat { mask, outer, start, head, test, body, update, max_iterations: region.max_iterations }
+        let uneven = [region.condition, region.leave].iter().any(|id| plan.rates[id.index()] == Rate::Lane);
+        let max_iterations = region.max_iterations;
+        Repeat { mask, outer, start, head, test, body, update, max_iterations, uneven }
     }
 
     /// Removes lanes from a mask by a condition, which may be a constant or shared by all lanes.
@@ -256,7 +269,7 @@ impl Emitter<'_> {
     /// Copies what no instruction could store directly.
     fn outputs(&mut self, items: &mut Vec<Item>) {
         let plan = self.plan;
-        let mut list = Vec::new();
+        let list = run(items);
         let mut moves = Vec::new();
         for (k, &id) in plan.outputs.iter().enumerate() {
             if plan.direct[id.index()] == Some(k) {
@@ -272,16 +285,19 @@ impl Emitter<'_> {
             // A leaf that another output is stored over moves out of the way first.
             if leaf.is_some() && plan.in_place.contains(&leaf) {
                 let slot = Place::Slot(self.slot());
-                self.special(&mut list, Special::Copy, slot, &[from]);
+                self.special(list, Special::Copy, slot, &[from]);
                 from = slot;
             }
             moves.push((Place::Output(k), from));
         }
         for (d, from) in moves {
-            self.special(&mut list, Special::Copy, d, &[from]);
+            let special = match d {
+                Place::Output(k) if plan.bits[k] => Special::Pack,
+                _ => Special::Copy,
+            };
+            self.special(list, special, d, &[from]);
         }
         debug_assert!(self.expiries.keys().all(|&position| position == END || position >= self.position));
-        items.push(Item::Run(list));
     }
 }
 
