@@ -135,7 +135,7 @@ fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
         _ => "Given::from(value.into())",
     };
     let meaning = &tag.meaning;
-    let each = if member.list.is_some() { ", one for each port" } else { "" };
+    let each = if member.list.is_some() { ", a list" } else { "" };
     writeln!(
         out,
         "    /// {meaning} \\[{unit}\\]{each}.\n    pub fn {prefix}{name}(self, value: {argument}) -> Self {{\n        Self(self.0.{method}({name:?}, {convert}))\n    }}"

@@ -2,7 +2,7 @@
 //!
 //! *How it works.* [`reflect`](mod@reflect) reads the file with naga; the tags of its structs ([`tag`]) give every
 //! parameter, unit, default and bound. [`Model`] checks that the functions fit the role that the file has.
-//! A model may have any number of ports ([`Model::ports`]).
+//! A model may have lists of any length, such as ports ([`Model::counts`]).
 //! An [`Instance`] is a model with the values that a user gave, checked as they enter ([`value`]).
 
 pub mod catalogue;
@@ -10,9 +10,11 @@ pub mod reflect;
 pub mod tag;
 pub mod value;
 
+mod count;
 pub mod instance;
 mod integrator;
-mod ports;
+#[cfg(test)]
+pub(crate) mod placeholder;
 
 pub use instance::Instance;
 pub use integrator::Integrator;

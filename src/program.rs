@@ -138,7 +138,7 @@ impl Program {
 /// One update kernel: what a step computes for an element.
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    /// The models it is made of, for reports: `lif_ref + expon/coba + expon/coba`.
+    /// The models it is made of, for reports: `neuron + synapse/output + synapse/output`.
     pub name: String,
     /// First element.
     pub first: u32,

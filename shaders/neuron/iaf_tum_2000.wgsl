@@ -78,14 +78,14 @@ struct State {
 }
 
 struct Input {
-    /// Excitatory spikes, summed weight [pA], > 0
-    ex: f32,
-    /// Inhibitory spikes, summed weight [pA], < 0
-    inh: f32,
     /// Spikes of this model, summed weight times what each released [pA], > 0, released
     TSODYKS_ex: f32,
     /// Spikes of this model, summed weight times what each released [pA], < 0, released
     TSODYKS_inh: f32,
+    /// Excitatory spikes, summed weight [pA], > 0
+    ex: f32,
+    /// Inhibitory spikes, summed weight [pA], < 0
+    inh: f32,
     /// Injected current [pA], continuous
     I: f32,
     /// Injected current that passes through the excitatory synapse [pA], continuous

@@ -238,14 +238,14 @@ fn delays(network: &Network, projection: &Projection) -> (u32, u32) {
 mod tests {
     use super::*;
     use crate::compile::compile;
+    use crate::model::placeholder;
     use crate::model::value::{normal, truncated_normal};
-    use crate::models::iaf_psc_exp;
     use crate::network::rule::fixed_indegree;
     use crate::unit::{ms, pA};
 
     fn network(degree: u32) -> Network {
         let mut network = Network::new(0.1 * ms).expect("a time");
-        let cells = network.population("cells", 1000, iaf_psc_exp()).expect("a population");
+        let cells = network.population("cells", 1000, placeholder::neuron()).expect("a population");
         let delay = truncated_normal(1.5 * ms, 0.75 * ms, 0.1 * ms, 5.0 * ms);
         let all = network.project(&cells, &cells, fixed_indegree(degree));
         all.weight(normal(20.0 * pA, 2.0 * pA)).delay(delay).build().expect("a projection");

@@ -107,7 +107,7 @@ impl Instance {
     /// # Errors
     /// One sentence that names the parameter and what would be right.
     pub fn settle(&self, place: &str, size: u32) -> Result<Settings> {
-        let (model, given) = self.for_ports(place)?;
+        let (model, given) = self.for_counts(place)?;
         let mut settings =
             Settings { model: model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new(), port: None };
         for (kind, name, given) in &given {

@@ -60,13 +60,13 @@ impl Model {
             );
             return Err(Error::network(text));
         }
-        self.with_constant(SUBSTEPS, n)
+        self.with_constant(&format!("{SUBSTEPS} ="), n)
     }
 
     /// The same model with another number for a constant, which is declared by a line that begins with `constant`.
     pub(super) fn with_constant(&self, constant: &str, n: u32) -> Result<Model> {
         let lines = self.text.lines().map(|line| match line.starts_with(constant) {
-            true => format!("{constant} = {n}u;\n"),
+            true => format!("{constant} {n}u;\n"),
             false => format!("{line}\n"),
         });
         let text: String = lines.collect();

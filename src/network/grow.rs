@@ -53,7 +53,7 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
-    use crate::models::{iaf_psc_exp, poisson_generator};
+    use crate::model::placeholder;
     use crate::network::Network;
     use crate::network::rule::{Rule, all_to_all, fixed_indegree, fixed_total_number, pairwise_bernoulli};
     use crate::unit::{Hz, ms, pA};
@@ -61,8 +61,9 @@ mod tests {
     #[test]
     fn partners_and_totals_follow_the_factors() {
         let mut network = Network::new(0.1 * ms).expect("a time");
-        let cells = network.population("cells", 1000, iaf_psc_exp()).expect("a population");
-        let noise = network.population("noise", 1, poisson_generator().rate(8.0 * Hz)).expect("a population");
+        let cells = network.population("cells", 1000, placeholder::neuron()).expect("a population");
+        let noise =
+            network.population("noise", 1, placeholder::noise().set("rate", 8.0 * Hz)).expect("a population");
         for rule in [fixed_indegree(50), fixed_total_number(1000), pairwise_bernoulli(0.2)] {
             network.project(&cells, &cells, rule).weight(2.0 * pA).build().expect("a projection");
         }

@@ -99,7 +99,7 @@ impl Target<'_> {
             self.models().map(|model| Ok((model, self.find(model, port)?))).collect::<Result<_>>()?;
         match found.iter().find(|(_, member)| is_graded(member)) {
             None => Ok(None),
-            Some((first, _)) if found.iter().any(|(model, _)| !model.is_same_but_for_ports(first)) => {
+            Some((first, _)) if found.iter().any(|(model, _)| !model.is_same_but_for_counts(first)) => {
                 let text =
                     format!("{}: a graded port takes one model; make one projection for each", self.place);
                 Err(Error::network(text))

@@ -76,7 +76,7 @@ fn save_detected(detected: &Detected, path: PathBuf) -> Result<()> {
     file.array("lags", &[detected.lags_ms.len() as u64], &detected.lags_ms)?;
     let shape = detected.shape();
     let of_trials = |numbers: fn(&Found) -> &Vec<u64>| -> Vec<u64> {
-        detected.trials.iter().flat_map(|found| numbers(found)).copied().collect()
+        detected.trials.iter().flat_map(numbers).copied().collect()
     };
     if detected.measure != Measure::Spins {
         let all: Vec<f64> = detected.trials.iter().flat_map(|found| &found.weighted).copied().collect();

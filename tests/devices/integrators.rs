@@ -51,11 +51,11 @@ fn grown(integrator: Integrator, device: &Device) -> Result<f64, Failed> {
 fn order(device: &Device) -> Result<(), Failed> {
     let exact = 1.0 / (1.0 + 9.0 * (-2.0f64).exp());
     let error = |integrator| grown(integrator, device).map(|y| (y - exact).abs());
-    let errors = [1, 2, 4].map(|n| error(Integrator::Rk4(n)));
-    let [one, two, four] = [errors[0].clone()?, errors[1].clone()?, errors[2].clone()?];
+    let errors = [2, 4, 8].map(|n| error(Integrator::Rk4(n)));
+    let [two, four, eight] = [errors[0].clone()?, errors[1].clone()?, errors[2].clone()?];
     // 6e-8: the spacing of f32 at the result
-    if !(12.0..22.0).contains(&(one / two)) || four > two / 12.0 + 6e-8 {
-        return Err(format!("errors of 1, 2 and 4 sub-steps: {one:e}, {two:e}, {four:e}").into());
+    if !(12.0..18.0).contains(&(two / four)) || eight > four / 12.0 + 6e-8 {
+        return Err(format!("errors of 2, 4 and 8 sub-steps: {two:e}, {four:e}, {eight:e}").into());
     }
     let adaptive = error(Integrator::Adaptive)?;
     if adaptive < 1e-6 { Ok(()) } else { Err(format!("the adaptive method is off by {adaptive:e}").into()) }
@@ -82,8 +82,8 @@ fn agreement(device: &Device) -> Result<(), Failed> {
         ("iaf_cond_alpha_spikes", "iaf_cond_alpha", 4, 1e-3),
         ("iaf_cond_exp_spikes", "iaf_cond_exp", 4, 1e-3),
         ("iaf_bw_2001_spikes", "iaf_bw_2001", 4, 1e-3),
-        ("hh_psc_alpha_spikes", "hh_psc_alpha", 16, 2e-3),
-        // a spike rises faster than a sub-step
+        // a spike rises fast: what a sub-step misses of it shows
+        ("hh_psc_alpha_spikes", "hh_psc_alpha", 16, 1e-2),
         ("aeif_cond_exp_spikes", "aeif_cond_exp", 32, 0.5),
     ];
     for (case, model, n, tolerance) in cases {
@@ -113,7 +113,7 @@ fn agreement(device: &Device) -> Result<(), Failed> {
 /// Two populations of one model with different integrators, and what is refused.
 fn choices(device: &Device) -> Result<(), Failed> {
     let mut network = Network::new(0.1 * ms)?;
-    for (name, integrator) in [("coarse", Integrator::Rk4(1)), ("fine", Integrator::Rk4(8))] {
+    for (name, integrator) in [("coarse", Integrator::Rk4(8)), ("fine", Integrator::Rk4(16))] {
         let cells = network.population(name, 1, hh_psc_alpha().I_e(800.0 * pA).integrator(integrator))?;
         network.record_trace(name, &cells, &["V_m"], 0.1 * ms)?;
     }

@@ -58,9 +58,16 @@ def create(experiment, name):
         nodes.set(**structured({key: drawn(value) for key, value in said.items()}, known))
         return nodes
     for k, node in enumerate(nodes):
-        own = {key: value[k] if isinstance(value, list) and per_element(known, key) else value for key, value in said.items()}
+        own = {key: of_element(value, k, per_element(known, key)) for key, value in said.items()}
         node.set(**structured(own, known))
     return nodes
+
+
+def of_element(value, k, per_element):
+    """The value of the k-th element; where NEST's own is a list, the value of any of its entries may be a list by element."""
+    if not isinstance(value, list):
+        return value
+    return value[k] if per_element else [entry[k] if isinstance(entry, list) else entry for entry in value]
 
 
 def drawn(value):

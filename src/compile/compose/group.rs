@@ -35,7 +35,7 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
         /// Ports of the stimuli, and whether they make currents.
         stimuli: Vec<(usize, bool)>,
         /// How long the arrays of their models and of the recipe's own are.
-        lengths: Vec<Option<u32>>,
+        lengths: Vec<Vec<(String, u32)>>,
     }
     struct Alike {
         key: Key,
@@ -54,7 +54,7 @@ pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
             title: recipe.title(),
             constants,
             stimuli: stimuli.map(|stimulus| (stimulus.port, stimulus.is_current())).collect(),
-            lengths: models.map(|model| model.ports()).collect(),
+            lengths: models.map(|model| model.counts().to_vec()).collect(),
         };
         let recorded = layout::recorded(network, recipe);
         let reached = recipes.reached_ports(network, k);

@@ -82,7 +82,7 @@ impl Recipe {
             && stimuli.into_iter().all(|(one, other)| one.params == other.params)
     }
 
-    /// The models it is made of: `lif_ref + expon/coba`.
+    /// The models it is made of: `neuron + synapse/output`.
     pub fn title(&self) -> String {
         let name = |settings: &Settings| settings.model.name().to_string();
         let receptors = self.receptors.iter().map(|receptor| {
