@@ -22,7 +22,7 @@ def series(files, benchmark):
         with open(file, encoding="utf8") as lines:
             for line in map(json.loads, filter(str.strip, lines)):
                 if line["benchmark"] == benchmark:
-                    name = " ".join([line["peer"], *[line["device"]] * ("device" in line)])
+                    name = f"{line['peer']} {line.get('device', '')}".strip()
                     found[name][line[x]].append(line[y])
     return x, y, found
 
