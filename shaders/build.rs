@@ -37,10 +37,12 @@ fn main() {
         let path = root.join(folder).join(stem).with_extension("wgsl");
         let text = fs::read_to_string(&path).expect("the file was just listed");
         let own_lines = text.lines().count();
-        let reflected =
-            reflect::assemble(&text, &library).and_then(|whole| reflect::reflect(&whole, own_lines));
+        let reflected = reflect::assemble(&text, &library)
+            .and_then(|whole| Ok((whole.clone(), reflect::reflect(&whole, own_lines)?)));
         match reflected {
-            Ok(reflection) => write_builder(&mut out, stem, &reflection),
+            Ok((whole, reflection)) => {
+                write_builder(&mut out, stem, &reflection, whole.contains("\nconst SUBSTEPS"));
+            }
             Err(fault) => {
                 println!("cargo:error={}:{}: {}", path.display(), fault.line, fault.message);
                 std::process::exit(1);
@@ -65,7 +67,7 @@ fn collect(root: &Path, folder: &Path, out: &mut Vec<(String, String)>) {
     }
 }
 
-fn write_builder(out: &mut String, name: &str, reflection: &reflect::Reflection) {
+fn write_builder(out: &mut String, name: &str, reflection: &reflect::Reflection, integrates: bool) {
     let ty: String = name.split('_').map(capital).collect();
     let document = &reflection.title;
     write!(
@@ -104,6 +106,11 @@ impl {ty} {{
     {
         write_setter(out, "input_", "input", member);
     }
+    if integrates {
+        out.push_str(
+            "    /// How the equations are integrated over a step.\n    pub fn integrator(self, integrator: Integrator) -> Self {\n        Self(self.0.integrator(integrator))\n    }\n",
+        );
+    }
     out.push_str("}\n");
 }
 
@@ -128,7 +135,7 @@ fn write_setter(out: &mut String, prefix: &str, method: &str, member: &Member) {
         _ => "Given::from(value.into())",
     };
     let meaning = &tag.meaning;
-    let each = if member.list.is_some() { ", one for each port" } else { "" };
+    let each = if member.list.is_some() { ", a list" } else { "" };
     writeln!(
         out,
         "    /// {meaning} \\[{unit}\\]{each}.\n    pub fn {prefix}{name}(self, value: {argument}) -> Self {{\n        Self(self.0.{method}({name:?}, {convert}))\n    }}"

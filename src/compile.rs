@@ -13,6 +13,7 @@
 pub mod compose;
 pub mod connect;
 pub mod constants;
+pub mod estimate;
 pub mod kernel;
 pub mod layout;
 mod level;
@@ -40,6 +41,9 @@ pub struct Target {
     pub max_window: u32,
     /// Bytes of memory for the network.
     pub memory: u64,
+    /// Most bytes of a buffer that a kernel sees at once; none where a device works in the memory that networks are built
+    /// in.
+    pub max_buffer: Option<u64>,
 }
 
 impl Default for Target {
@@ -49,6 +53,7 @@ impl Default for Target {
             max_block_words: 1 << 29,
             max_window: crate::program::MAX_WINDOW,
             memory: u64::MAX,
+            max_buffer: None,
         }
     }
 }
@@ -63,6 +68,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
     let recipes = recipe::recipes(network)?;
     layout::check_elements(network, &recipes)?;
     let groups = compose::groups(network, &recipes)?;
+    estimate::Estimate::new(network, &recipes, &groups, target).check()?;
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
     let wired = wire::wire(network, &recipes, &mut layout, target)?;
     let events = schedule::events(network, &recipes, &layout)?;

@@ -5,7 +5,10 @@
 pub mod cpu;
 pub mod gpu;
 
+use crate::compile::Target;
+use crate::compile::estimate::{Estimate, estimate};
 use crate::error::{Error, Result};
+use crate::network::Network;
 use crate::program::{Edit, Event, Kernel, Program};
 use std::ops::Range;
 use std::sync::Arc;
@@ -113,6 +116,32 @@ pub trait Engine: Send {
     /// # Errors
     /// [`Error::Device`] where the device fails.
     fn edit(&mut self, edits: &[Edit]) -> Result<()>;
+
+    /// Measures from now on how long each kernel takes; runs are slower meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device cannot.
+    fn start_profile(&mut self) -> Result<()> {
+        Err(Error::Device(
+            "a profile by kernel is for GPUs; on the CPU a sampling profiler tells more".into(),
+        ))
+    }
+
+    /// Ends what [`Engine::start_profile`] has begun, and tells what was measured.
+    fn take_profile(&mut self) -> Vec<Timing> {
+        vec![]
+    }
+}
+
+/// How long a kernel has taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// The kernel.
+    pub name: String,
+    /// Dispatches that were measured.
+    pub calls: u64,
+    /// Seconds of all of them.
+    pub seconds: f64,
 }
 
 /// Adds amounts to what arrives in a step, all or none of them.
@@ -204,6 +233,32 @@ impl Device {
             Device::Gpu(_) => 1,
             Device::Cpu(cpu) => cpu.partitions(updates, copies),
         }
+    }
+
+    /// What it wants of the program of a network.
+    pub fn target(&self, network: &Network) -> Target {
+        Target {
+            partitions: self.partitions(network.updates_in_a_window(), network.trials().len() as u32),
+            max_block_words: self.max_block_words(),
+            memory: self.memory(),
+            max_buffer: match self {
+                Device::Gpu(adapter) => Some(adapter.max_binding_bytes()),
+                Device::Cpu(_) => None,
+            },
+            ..Target::default()
+        }
+    }
+
+    /// What a network takes on it, before any of it is allocated.
+    ///
+    /// # Errors
+    /// What [`estimate`] reports.
+    pub fn estimate(&self, network: &Network) -> Result<Estimate> {
+        let mut estimate = estimate(network, self.target(network))?;
+        if let Device::Gpu(adapter) = self {
+            estimate.parts.push(gpu::log_part(adapter, estimate.elements));
+        }
+        Ok(estimate)
     }
 
     /// The largest block of synapses in words.

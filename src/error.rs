@@ -16,7 +16,7 @@ pub enum Error {
         kind: &'static str,
         /// The name as given.
         name: String,
-        /// Where it was looked up: `` `iaf_psc_alpha` ``.
+        /// Where it was looked up: `` population `exc` ``.
         place: String,
         /// The nearest name, or the list of names where none is near.
         suggestion: Suggestion,

@@ -45,11 +45,27 @@
 //! init = { V = ["-70 mV", { uniform = ["-70 mV", "-60 mV"] }, [-70.0, -69.0]] }
 //! ```
 //!
+//! A record is of `"spikes"`, of `"spins"` (the states of binary neurons at their changes), of variables
+//! (`["V_m", "I_syn_ex"]`, with `every`), or a detector, whose `from` has an entry for every channel:
+//!
+//! ```toml
+//! [record.cross]
+//! what = "correlation_detector"        # or a matrix of them: see `network::detector`
+//! from = ["exc[0..5]", "exc[5..10]"]
+//! weight = [1.0, 0.5]
+//! delta_tau = "0.5 ms"
+//! tau_max = "5 ms"
+//! start = "10 ms"                      # of every record: start, stop, origin
+//! ```
+//!
+//! `integrator = { rk4 = 4 }` in a population chooses four fixed sub-steps for a model with differential equations.
+//!
 //! *How it works.* Either format is read into the same tree (`node`); `table` hands out its keys and refuses those
-//! that nobody knows; `value`, `part` and `section` turn them into the network's own calls, which check the rest.
+//! that nobody knows; `value`, `part`, `section` and `record` turn them into the network's own calls, which check the rest.
 
 mod node;
 mod part;
+mod record;
 mod section;
 mod table;
 mod value;
@@ -126,6 +142,13 @@ impl Experiment {
     pub fn set_duration(&mut self, text: &str) -> Result<()> {
         self.duration_ms = value::time_ms("`duration`", &Node::Text(text.into()))?;
         self.steps().map(|_| ())
+    }
+
+    /// A time as a number of steps of this experiment: `"100 ms"`; `what` names it in errors.
+    #[cfg(feature = "cli")]
+    pub(crate) fn steps_of(&self, what: &str, text: &str) -> Result<u64> {
+        let time_ms = value::time_ms(what, &Node::Text(text.into()))?;
+        self.network.steps(what, time_ms)
     }
 
     /// How long it runs, in steps.

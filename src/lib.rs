@@ -65,6 +65,7 @@ pub mod device;
 pub mod error;
 pub mod experiment;
 pub mod lane;
+mod memory;
 pub mod model;
 pub mod monitor;
 pub mod network;

@@ -2,7 +2,7 @@
 //!
 //! *How it works.* [`reflect`](mod@reflect) reads the file with naga; the tags of its structs ([`tag`]) give every
 //! parameter, unit, default and bound. [`Model`] checks that the functions fit the role that the file has.
-//! A model may have any number of ports ([`Model::ports`]).
+//! A model may have lists of any length, such as ports ([`Model::counts`]).
 //! An [`Instance`] is a model with the values that a user gave, checked as they enter ([`value`]).
 
 pub mod catalogue;
@@ -10,10 +10,14 @@ pub mod reflect;
 pub mod tag;
 pub mod value;
 
+mod count;
 pub mod instance;
-mod ports;
+mod integrator;
+#[cfg(test)]
+pub(crate) mod placeholder;
 
 pub use instance::Instance;
+pub use integrator::Integrator;
 pub use value::{Amount, Given, Number, Value};
 
 use crate::error::{Error, Result};
@@ -60,6 +64,7 @@ impl Role {
                 ("threshold", "f32"),
                 ("reset", "State"),
                 ("spikes", "f32"),
+                ("release", "f32"),
                 ("bound", "f32"),
             ],
             Role::Synapse => &[
@@ -82,10 +87,17 @@ impl Role {
                 ("count", "f32"),
                 ("level", "f32"),
                 ("latency", "u32"),
+                ("ports", "u32"),
+                ("copies", "u32"),
+                ("moment", "f32"),
+                ("rounds_up", "u32"),
             ],
         }
     }
 }
+
+/// The argument by which a generator takes random numbers that all targets of an element have in common.
+pub(crate) const COMMON_DRAWS: &str = "joint";
 
 /// One model: a WGSL text and what it says about itself.
 #[derive(Debug)]
@@ -193,14 +205,39 @@ impl Model {
         self.inputs().iter().any(|member| member.tag().is_some_and(|tag| tag.presynaptic))
     }
 
-    /// Whether its spikes or currents are listed by the user: it has a `Schedule`.
+    /// Whether all its spikes or currents are listed by the user: it has a `Schedule` and draws no spikes.
     pub fn is_scheduled(&self) -> bool {
+        self.has_schedule() && self.function("spikes").is_none()
+    }
+
+    /// Whether something of it is listed by the user: its spikes, its currents, or what its random spikes follow.
+    pub fn has_schedule(&self) -> bool {
         !self.members("Schedule").is_empty()
+    }
+
+    /// Whether the times that are listed are only what the times of its spikes are drawn around.
+    pub fn draws_times(&self) -> bool {
+        ["copies", "moment"].iter().all(|name| self.function(name).is_some())
+    }
+
+    /// Whether it is a generator that draws spikes while the network runs.
+    pub fn is_random(&self) -> bool {
+        self.role == Role::Generator && self.function("spikes").is_some()
     }
 
     /// Whether it is a generator of currents, not of spikes.
     pub fn makes_currents(&self) -> bool {
-        self.role == Role::Generator && ["current", "level"].iter().any(|name| self.function(name).is_some())
+        let makes = |name: &&str| self.function(name).is_some();
+        self.role == Role::Generator && !self.is_random() && ["current", "level"].iter().any(makes)
+    }
+
+    /// Whether some of its random numbers are those of all targets of an element.
+    pub fn has_common_draws(&self) -> bool {
+        let takes = |name: &&str| {
+            let arguments = self.function(name).map_or(&[][..], |function| &function.arguments);
+            arguments.iter().any(|(argument, _)| argument == COMMON_DRAWS)
+        };
+        ["update", "spikes"].iter().any(takes)
     }
 
     /// Checks names, defaults and signatures; the word tells which line to show.
@@ -226,7 +263,17 @@ impl Model {
                 check_terms(member, earlier, &params)?;
             }
         }
-        Ok(())
+        let graded = self.inputs().iter().find(|member| member.tag().is_some_and(|tag| tag.released));
+        match graded {
+            Some(port) if self.function("release").is_none() => {
+                let message = format!(
+                    "`{}` takes what neurons of this model release: add a function `release`",
+                    port.name
+                );
+                Err((Some(port.name.clone()), message))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_has_a_purpose(&self) -> std::result::Result<(), (Option<String>, String)> {
@@ -237,11 +284,10 @@ impl Model {
             Role::Plasticity => return Ok(()),
             Role::Generator => &["spikes", "current", "event", "level"],
         };
-        if self.function("spikes").is_some() && self.function("bound").is_none() {
-            return Err((
-                Some("fn spikes".into()),
-                "`spikes` needs a function `bound`: the most that it can return".into(),
-            ));
+        let sends = ["spikes", "release"].into_iter().find(|name| self.function(name).is_some());
+        if let Some(sends) = sends.filter(|_| self.function("bound").is_none()) {
+            let message = format!("`{sends}` needs a function `bound`: the most that it can return");
+            return Err((Some(format!("fn {sends}")), message));
         }
         if needed.iter().any(|name| self.function(name).is_some()) {
             return Ok(());

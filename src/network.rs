@@ -2,7 +2,10 @@
 //!
 //! Names, units, sizes and bounds are checked as they enter; afterwards the description is sound.
 
+pub mod detector;
 pub mod distribution;
+#[cfg(feature = "cli")]
+mod grow;
 pub mod listed;
 pub mod projection;
 pub mod record;
@@ -14,7 +17,7 @@ mod trial;
 pub mod view;
 
 pub use projection::{Projection, ProjectionBuilder};
-pub use record::Record;
+pub use record::{Record, Window};
 pub use view::{PopulationId, View};
 
 use crate::error::{Error, Result};
@@ -24,6 +27,7 @@ use crate::model::{Instance, Role};
 use crate::network::rule::Connectivity;
 use crate::program::MAX_WINDOW;
 use crate::unit::{Quantity, Time, ms};
+use record::What;
 use std::ops::Range;
 
 /// Elements that share a model: neurons, or the sources of a stimulus.
@@ -113,7 +117,8 @@ impl Network {
             );
             return Err(Error::network(text));
         }
-        let settings = instance.settle(&place, size)?;
+        let mut settings = instance.settle(&place, size)?;
+        settings.count_ports(&place, size, self.dt_ms)?;
         self.populations.push(Population { name: name.into(), size, settings, each_trial: vec![] });
         Ok(View::whole(PopulationId(self.populations.len() as u32 - 1), size))
     }
@@ -133,8 +138,32 @@ impl Network {
     /// # Errors
     /// A name in use.
     pub fn record_spikes(&mut self, name: &str, from: &View) -> Result<()> {
-        let record = Record::spikes(self, name, from)?;
+        let record = Record::spikes(self, name, from, What::Spikes)?;
         self.records.push(record);
+        Ok(())
+    }
+
+    /// Records the state of binary elements at its changes (NEST: spin_detector): the sign of what a neuron sends says it;
+    /// of a generator, two spikes in a step are a change to 1 and one is a change to 0, as NEST writes it.
+    ///
+    /// # Errors
+    /// A name in use.
+    pub fn record_spins(&mut self, name: &str, from: &View) -> Result<()> {
+        let record = Record::spikes(self, name, from, What::Spins)?;
+        self.records.push(record);
+        Ok(())
+    }
+
+    /// Says when the record `name` is switched on.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest name; a time that is no multiple of `dt`.
+    pub fn record_during(&mut self, name: &str, window: Window) -> Result<()> {
+        let window = window.steps(self, &format!("record `{name}`"))?;
+        let found = self.records.iter().position(|record| record.name == name);
+        let known = self.records.iter().map(|record| record.name.as_str());
+        let k = found.ok_or_else(|| Error::unknown("record", name, "the network", known))?;
+        self.records[k].window = window;
         Ok(())
     }
 

@@ -138,7 +138,7 @@ impl Program {
 /// One update kernel: what a step computes for an element.
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    /// The models it is made of, for reports: `lif_ref + expon/coba + expon/coba`.
+    /// The models it is made of, for reports: `neuron + synapse/output + synapse/output`.
     pub name: String,
     /// First element.
     pub first: u32,
@@ -337,4 +337,6 @@ pub struct Located {
     pub stride: u32,
     /// Kernel and member of the first copy; none where its spikes are known beforehand.
     pub place: Option<(u32, u32)>,
+    /// First element of the first copy that its schedule numbers, and elements from one copy to the next.
+    pub schedule: Option<(u32, u32)>,
 }

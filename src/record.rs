@@ -6,6 +6,7 @@
 //! Where several trials ran, every spike has its trial, a trace row has a row of elements for each trial, and
 //! [`Recording::trial`] takes one of them out: it is what that trial records when it runs alone.
 
+mod detected;
 mod folder;
 pub mod npz;
 mod spectrum;
@@ -14,6 +15,7 @@ mod summary;
 
 use std::ops::Range;
 
+pub use detected::{Detected, Found, SpinTrain};
 pub use folder::{Stage, prepare, save};
 pub use spectrum::Spectrum;
 pub use summary::{FILE as SUMMARY, RecordSummary, Seconds, Summary, TrialSummary};
@@ -27,6 +29,10 @@ pub struct Recording {
     pub spikes: Vec<SpikeTrain>,
     /// One for every record of state variables, in the order of the network.
     pub traces: Vec<TraceTable>,
+    /// One for every record of binary states, in the order of the network.
+    pub spins: Vec<SpinTrain>,
+    /// One for every detector, in the order of the network: what it has found since the run began.
+    pub detectors: Vec<Detected>,
     /// Size and number of spikes of every population, in the order of the network.
     pub populations: Vec<Activity>,
     /// Biological time that was simulated, in ms.
@@ -89,6 +95,16 @@ impl Recording {
         self.traces.iter().find(|record| record.name == name)
     }
 
+    /// The changes of binary states recorded under `name`.
+    pub fn spins(&self, name: &str) -> Option<&SpinTrain> {
+        self.spins.iter().find(|record| record.name == name)
+    }
+
+    /// What the detector `name` has found since the run began.
+    pub fn detector(&self, name: &str) -> Option<&Detected> {
+        self.detectors.iter().find(|record| record.name == name)
+    }
+
     /// Mean rate of the population `name` in Hz, over all trials.
     pub fn rate_hz(&self, name: &str) -> Option<f64> {
         self.population(name).map(|found| found.rate_hz(self.duration_ms))
@@ -114,6 +130,8 @@ impl Recording {
             trials: trial..trial + 1,
             spikes: self.spikes.iter().map(|train| train.trial(trial)).collect(),
             traces: self.traces.iter().map(|table| table.trial(copy)).collect(),
+            spins: self.spins.iter().map(|train| train.trial(trial)).collect(),
+            detectors: self.detectors.iter().map(|detected| detected.trial(copy)).collect(),
             populations: self.populations.iter().map(of_population).collect(),
             duration_ms: self.duration_ms,
         })

@@ -4,14 +4,15 @@
 //! sorted into the recording. How a run is cut into chunks and calls changes nothing in its results.
 
 mod connection;
+mod detect;
 mod drain;
 mod inject;
 mod tune;
 
 pub use connection::{Connection, Connections, Element};
 
-use crate::compile::{self, Target};
-use crate::device::{Device, Engine, Snapshot};
+use crate::compile;
+use crate::device::{Device, Engine, Snapshot, Timing};
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::program::{Event, Program};
@@ -58,13 +59,7 @@ impl Rollout {
     /// # Errors
     /// What cannot be compiled, or does not fit the device.
     pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
-        let target = Target {
-            partitions: device.partitions(network.updates_in_a_window(), network.trials().len() as u32),
-            max_block_words: device.max_block_words(),
-            memory: device.memory(),
-            ..Target::default()
-        };
-        let program = Arc::new(compile::compile(network, target)?);
+        let program = Arc::new(compile::compile(network, device.target(network))?);
         if let Some(folder) = std::env::var_os("SYNFIRE_DUMP") {
             program.dump(std::path::Path::new(&folder))?;
         }
@@ -134,7 +129,7 @@ impl Rollout {
             let known = self.events(&program, chunk.steps);
             self.step += u64::from(chunk.steps);
             done += u64::from(chunk.steps);
-            self.drain.take(&program, &known, first, chunk, &mut self.recording);
+            self.drain.take(&self.network, &program, &known, first, chunk, &mut self.recording);
             let past = self.injected.partition_point(|event| event.step < self.step);
             self.injected.drain(..past);
             self.recording.duration_ms = self.time_ms();
@@ -143,6 +138,17 @@ impl Rollout {
             progress(Progress { done, total: steps, spikes });
         }
         Ok(())
+    }
+
+    /// Advances by `steps` and tells how long each kernel took; slower than [`Rollout::advance_steps`].
+    ///
+    /// # Errors
+    /// A device that cannot tell, and what [`Rollout::advance_steps`] reports.
+    pub fn profile(&mut self, steps: u64) -> Result<Vec<Timing>> {
+        self.engine.start_profile()?;
+        let advanced = self.advance_steps(steps, &mut |_| {});
+        let timings = self.engine.take_profile();
+        advanced.map(|()| timings)
     }
 
     /// What is known of the next steps: scheduled events and injected ones.
@@ -170,7 +176,7 @@ impl Rollout {
         &self.recording
     }
 
-    /// Takes what was recorded so far; recording goes on with empty lists.
+    /// Takes what was recorded so far; recording goes on with empty lists, and detectors with what they have found.
     pub fn take_recording(&mut self) -> Recording {
         let mut empty = self.recording.clone();
         empty.spikes.iter_mut().for_each(|record| {
@@ -181,6 +187,12 @@ impl Rollout {
         empty.traces.iter_mut().for_each(|record| {
             record.times.clear();
             record.variables.iter_mut().for_each(|(_, rows)| rows.clear());
+        });
+        empty.spins.iter_mut().for_each(|record| {
+            record.times.clear();
+            record.senders.clear();
+            record.states.clear();
+            record.trials.clear();
         });
         std::mem::replace(&mut self.recording, empty)
     }

@@ -33,7 +33,10 @@
 //! | `Create(model, n)` | [`create`](Simulator::create); node ids are [`node_ids`](Simulator::node_ids) |
 //! | `Connect(a, b, conn_spec, syn_spec)` | [`connect`](Simulator::connect) with a rule and a [`Synapse`] |
 //! | `receptor_type` | [`Synapse::receptor_type`], or the port's name: [`Synapse::receptor`] |
-//! | `spike_recorder`, `multimeter` | [`record_spikes`](Simulator::record_spikes), [`record`](Simulator::record) |
+//! | `spike_recorder`, `spin_detector` | [`record_spikes`](Simulator::record_spikes), [`record_spins`](Simulator::record_spins) |
+//! | `multimeter`, `voltmeter` | [`record`](Simulator::record), [`voltmeter`](Simulator::voltmeter) |
+//! | `correlation_detector` and the matrices | [`detect`](Simulator::detect) with a [`detector`](crate::network::detector) |
+//! | `start`, `stop`, `origin` of a recorder | [`record_spikes_during`](Simulator::record_spikes_during), [`record_during`](Simulator::record_during) |
 //! | `Simulate(t)` | [`simulate`](Simulator::simulate); its result holds what this call recorded |
 //! | `nodes.set`, `nodes.get` | [`set`](Simulator::set), [`get`](Simulator::get) |
 //! | `GetConnections(a, b)` | [`connections`](Simulator::connections), [`set_weights`](Simulator::set_weights), [`set_delays`](Simulator::set_delays) |
@@ -44,17 +47,18 @@
 mod result;
 mod synapse;
 
-pub use result::{Multimeter, SimulationResult, SpikeRecorder};
+pub use result::{CorrelationDetector, Multimeter, SimulationResult, SpikeRecorder, SpinDetector};
 pub use synapse::Synapse;
 
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::model::Instance;
 use crate::model::value::Given;
+use crate::network::detector::Detector;
 use crate::network::rule::Connectivity;
-use crate::network::{Network, View};
+use crate::network::{Network, View, Window};
 use crate::rollout::{Connections, Rollout};
-use crate::unit::{Quantity, Time};
+use crate::unit::{Quantity, Time, ms};
 
 /// A network in NEST's words: described until the first [`simulate`](Simulator::simulate), then changed while it runs.
 pub struct Simulator {
@@ -168,6 +172,62 @@ impl Simulator {
         let (name, meter) = Multimeter::next(&self.network);
         self.describe()?.record_trace(&name, nodes, variables, interval)?;
         Ok(meter)
+    }
+
+    /// Records the spikes of `nodes` that come within a window.
+    ///
+    /// # Errors
+    /// A time that is no multiple of the resolution, a network that is built.
+    pub fn record_spikes_during(&mut self, nodes: &View, window: Window) -> Result<SpikeRecorder> {
+        let (name, recorder) = SpikeRecorder::next(&self.network);
+        self.record_spikes(nodes)?;
+        self.describe()?.record_during(&name, window)?;
+        Ok(recorder)
+    }
+
+    /// Records state variables of `nodes` at an interval, within a window.
+    ///
+    /// # Errors
+    /// As [`record`](Simulator::record).
+    pub fn record_during(
+        &mut self,
+        nodes: &View,
+        variables: &[&str],
+        interval: Quantity<Time>,
+        window: Window,
+    ) -> Result<Multimeter> {
+        let (name, meter) = Multimeter::next(&self.network);
+        self.record(nodes, variables, interval)?;
+        self.describe()?.record_during(&name, window)?;
+        Ok(meter)
+    }
+
+    /// Records `V_m` of `nodes` once a millisecond.
+    ///
+    /// # Errors
+    /// Nodes without `V_m`, a resolution that does not divide a millisecond, a network that is built.
+    pub fn voltmeter(&mut self, nodes: &View) -> Result<Multimeter> {
+        self.record(nodes, &["V_m"], 1.0 * ms)
+    }
+
+    /// Records the states of binary nodes at their changes. See [`Network::record_spins`].
+    ///
+    /// # Errors
+    /// A network that is built.
+    pub fn record_spins(&mut self, nodes: &View) -> Result<SpinDetector> {
+        let (name, detector) = SpinDetector::next(&self.network);
+        self.describe()?.record_spins(&name, nodes)?;
+        Ok(detector)
+    }
+
+    /// Adds a detector of correlations.
+    ///
+    /// # Errors
+    /// As [`Network::detect`]; a network that is built.
+    pub fn detect(&mut self, detector: Detector) -> Result<CorrelationDetector> {
+        let (name, handle) = CorrelationDetector::next(&self.network);
+        self.describe()?.detect(&name, detector)?;
+        Ok(handle)
     }
 
     /// Simulates for `duration` from where the last call ended; the first call builds the network. Cutting a run into calls

@@ -72,6 +72,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("iaf_cond_alpha_mc", "proximal_V_m", "recorded as V_m_p"),
     ("iaf_cond_alpha_mc", "distal_V_m", "recorded as V_m_d"),
     ("ht_neuron", "receptor_types", "ports have these names"),
+    ("iaf_bw_2001", "receptor_types", "ports have these names"),
     ("glif_psc", "has_connections", "what is connected is fixed"),
     ("glif_psc_double_alpha", "has_connections", "what is connected is fixed"),
     ("glif_cond", "has_connections", "what is connected is fixed"),
@@ -91,6 +92,14 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("spike_generator", "allow_offgrid_times", "times off the grid are refused"),
     ("spike_generator", "precise_times", "times off the grid are refused"),
     ("spike_generator", "shift_now_spikes", "a spike at time 0 is refused"),
+    ("spike_train_injector", "allow_offgrid_times", "times off the grid are refused"),
+    ("spike_train_injector", "precise_times", "times off the grid are refused"),
+    ("spike_train_injector", "shift_now_spikes", "a spike at time 0 is refused"),
+    ("step_current_generator", "allow_offgrid_times", "times off the grid are refused"),
+    ("step_current_generator", "I", "the current of a generator is not recorded"),
+    ("noise_generator", "I", "the current of a generator is not recorded"),
+    ("noise_generator", "y_0", "the angle is counted in whole numbers"),
+    ("noise_generator", "y_1", "the angle is counted in whole numbers"),
     ("static_synapse", "weight", "a property of the projection"),
     ("static_synapse", "delay", "a property of the projection"),
     ("static_synapse", "receptor_type", "the port of the projection"),
@@ -99,7 +108,9 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("ac_generator", "y_0", "the angle is counted in whole numbers"),
     ("ac_generator", "y_1", "the angle is counted in whole numbers"),
     ("sinusoidal_poisson_generator", "rate", "the rate of a generator is not recorded"),
-    ("sinusoidal_poisson_generator", "individual_spike_trains", "always; one train is a parrot behind it"),
+    ("sinusoidal_gamma_generator", "rate", "the rate of a generator is not recorded"),
+    ("step_rate_generator", "rate", "the rate of a generator is not recorded"),
+    ("step_current_generator", "I", "the current of a generator is not recorded"),
     ("sinusoidal_poisson_generator", "y_0", "the angle is counted in whole numbers"),
     ("sinusoidal_poisson_generator", "y_1", "the angle is counted in whole numbers"),
     ("iaf_chs_2007", "V_noise", "recorded noise is not built"),
@@ -173,6 +184,32 @@ fn parameters_defaults_and_recordables_are_those_of_nest() {
     }
 }
 
+/// Models without an equation and a source of their own: they repeat or count.
+const WITHOUT_SOURCE: [&str; 2] = ["ignore_and_fire", "parrot_neuron"];
+
+/// Whoever reads a neuron's document knows its equations, where they are from and how far NEST's results are.
+#[test]
+fn documents_of_nests_neurons_give_equations_source_and_deviation() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/nest_defaults.json");
+    let dump: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("it is committed")).expect("JSON");
+    let known = |name: &str| dump["models"].get(name).is_some();
+    for model in models::models().iter().filter(|model| model.document().contains("NEST: ")) {
+        let (name, document) = (model.name(), model.document());
+        let text = document.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(known(name), "NEST's table lacks `{name}`");
+        if model.role() != synfire::model::Role::Neuron {
+            continue;
+        }
+        let said = ["at most", "within", "equal"].iter().any(|words| text.contains(words));
+        assert!(said, "`{name}` does not say how far it is from NEST");
+        if !WITHOUT_SOURCE.contains(&name) {
+            assert!(document.contains("doi:"), "`{name}` names no source");
+            assert!(document.contains("\n    "), "`{name}` gives no equation");
+        }
+    }
+}
+
 #[test]
 fn the_readme_names_every_model() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -181,6 +218,41 @@ fn the_readme_names_every_model() {
         .filter(|name| !readme.contains(&format!("`{name}`")))
         .collect();
     assert!(missing.is_empty(), "the README's table lacks {missing:?}");
+}
+
+/// Words of this list are names of models and of other things: the standard library, short-term plasticity, benchmarks.
+const WORDS: [&str; 5] = ["std", "stp", "coba", "cuba", "alpha"];
+
+/// A model has no name in Rust: the engine treats all alike. Only examples in documents name some, as their readers do.
+#[test]
+fn no_model_has_a_name_in_rust() {
+    let names: Vec<&str> = models::models().iter().map(|model| model.name()).collect();
+    let is_name = |word: &&str| names.contains(word) && !WORDS.contains(word);
+    let mut found = vec![];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let mut in_example = false;
+            for (k, line) in std::fs::read_to_string(&path).expect("a text").lines().enumerate() {
+                let document =
+                    line.trim_start().strip_prefix("//!").or(line.trim_start().strip_prefix("///"));
+                in_example ^= document.is_some_and(|text| text.trim_start().starts_with("```"));
+                if in_example && document.is_some() {
+                    continue;
+                }
+                let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                found.extend(
+                    words.filter(is_name).map(|word| format!("{}:{}: {word}", path.display(), k + 1)),
+                );
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// A rule that changes weights is refused as long as none is run; it must not pass as a static connection.

@@ -65,6 +65,12 @@ fn errors_are_one_line_and_exit_code_2() {
     assert_refused(folder, &["rum"], "rum");
     assert_refused(folder, &["bench", "nothing"], "no network `nothing`");
     assert_refused(folder, &["bench", "--scale", "nan"], "--scale must be > 0");
+    assert_refused(
+        folder,
+        &["bench", "coba", "--indegree", "9"],
+        "--indegree is for networks of a fixed in-degree",
+    );
+    assert_refused(folder, &["bench", "--warmup", "1 mV"], "--warmup is a time [ms], got 1 mV");
     assert_refused(folder, &["models", "iaf_psc_expp"], "did you mean `iaf_psc_exp`?");
     assert_refused(folder, &["plot", "."], "cannot read ./summary.json");
 }
@@ -115,6 +121,45 @@ fn a_benchmark_is_one_line_of_json() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
     assert_eq!((&line["n_neurons"], &line["peer"]), (&400.into(), &"synfire".into()));
+    for field in ["n_synapses", "build_s", "run_s", "rtf", "mean_rate_hz", "threads", "adapter", "version"] {
+        assert!(!line[field].is_null(), "{field}: {line}");
+    }
+}
+
+#[test]
+fn a_dry_run_tells_what_fits_and_builds_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    std::fs::write(folder.join("good.toml"), EXPERIMENT).expect("it is writable");
+    let output = synfire(folder, &["run", "good.toml", "--dry-run", "--device", "cpu", "--out", "out"]);
+    let shown = text(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("state of elements") && shown.ends_with("it fits\n"),
+        "{shown}"
+    );
+    assert!(!folder.join("out").exists());
+    // 10^13 synapses, 40 TB
+    let large = ["bench", "build", "--scale", "1e2", "--indegree", "1000000", "--device", "cpu"];
+    assert_refused(folder, &large, "of memory, the device offers");
+    let output = synfire(folder, &[large.as_slice(), &["--dry-run"]].concat());
+    let (shown, errors) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(shown.contains("targets and delays") && shown.contains("TiB"), "{shown}");
+    assert!(errors.contains("1.000e13 synapses needs"), "{errors}");
+}
+
+#[test]
+fn construction_and_starts_are_measured_without_a_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, field) in [
+        (["bench", "build-drawn", "--device", "cpu", "--scale", "0.01"].as_slice(), "construct_s"),
+        (["bench", "start", "--device", "cpu"].as_slice(), "start_s"),
+    ] {
+        let output = synfire(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
+        assert!(line[field].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
+    }
 }
 
 #[test]

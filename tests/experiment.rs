@@ -135,7 +135,11 @@ fn mistakes_are_told_in_one_sentence() {
         ("from = \"pulse\"\n", "", "projection 1: a projection needs `from`"),
         ("every = \"1 ms\"", "every = \"0.15 ms\"", "must be a multiple of dt"),
         ("what = [\"V_m\"]", "what = [\"V\"]", "record.trace: no variable `V` in population `exc`"),
-        ("what = \"spikes\"", "what = \"spike\"", "`what` must be \"spikes\" or a list of variables"),
+        (
+            "what = \"spikes\"",
+            "what = \"spike\"",
+            "`what` must be \"spikes\", \"spins\", a list of variables",
+        ),
         ("what = \"spikes\"", "what = \"spikes\"\nevery = 1.0", "spikes have times of their own"),
         ("[record.spikes]", "[record.\"a/b\"]", "a record's name becomes a file name; `a/b` cannot"),
         ("[record.spikes]", "[record.\"a\\u0000\"]", "a record's name becomes a file name"),

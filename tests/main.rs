@@ -12,3 +12,5 @@ mod examples;
 mod experiment;
 /// No text, however damaged, makes the loader panic.
 mod fuzz_experiment;
+/// Networks: what is refused, and monitors.
+mod network;

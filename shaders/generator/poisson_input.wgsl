@@ -53,7 +53,7 @@ fn bound(p: Params, d: Derived) -> f32 {
 }
 
 fn spikes(p: Params, d: Derived, stream: Stream) -> f32 {
-    let word = words(stream, 0u).x;
+    let word = word(stream, 0u);
     var count = 0u;
     for (var k = 0; k < 32; k++) {
         count += select(0u, 1u, word > d.limit[k]);

@@ -5,6 +5,8 @@
 //! Before the first time it is 0; the last value stays. NEST: step_current_generator.
 
 struct Params {
+    /// Times between two steps are moved to the end of theirs {false | true} = false
+    allow_offgrid_times: u32,
     /// Begin, relative to origin [ms] = 0
     start: f32,
     /// End, relative to origin [ms] = inf, >= start
@@ -18,6 +20,10 @@ struct Schedule {
     amplitude_times: f32,
     /// Values [pA] = 0
     amplitude_values: f32,
+}
+
+fn rounds_up(p: Params) -> u32 {
+    return p.allow_offgrid_times;
 }
 
 fn level(e: Schedule) -> f32 {

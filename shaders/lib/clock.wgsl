@@ -16,3 +16,8 @@ fn steps(time: f32, dt: f32) -> u32 {
 fn steps_to_last(time: f32, dt: f32) -> u32 {
     return u32(clamp(ceil(time / dt - 1e-6), 0.0, 4294967295.0));
 }
+
+/// Whether a device of NEST sends spikes in this step: from the second after start to the first after stop.
+fn is_sending(clock: Clock, first: u32, end: u32) -> bool {
+    return clock.step > first && clock.step <= end;
+}

@@ -45,3 +45,11 @@ fn words(stream: Stream, draw: u32) -> vec4<u32> {
 fn unit_interval(word: u32) -> f32 {
     return (f32(word >> 9u) + 0.5) * 1.1920928955078125e-7;
 }
+
+/// One random word. Elements whose numbers differ by 16, of the same 64, share four words: a CPU draws them once.
+fn word(stream: Stream, draw: u32) -> u32 {
+    let i = stream.element;
+    let four = words(Stream(stream.seed, stream.stream, ((i >> 6u) << 4u) | (i & 15u), stream.step), draw);
+    let which = (i >> 4u) & 3u;
+    return select(select(four.w, four.z, which == 2u), select(four.y, four.x, which == 0u), which < 2u);
+}

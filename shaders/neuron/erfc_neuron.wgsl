@@ -7,7 +7,8 @@
 //! A spike of another kind of neuron or of a generator arrives as its weight, and nothing takes it back. What arrives
 //! in a step acts on an update in it. This is McCulloch's and
 //! Pitts' neuron with a threshold that varies by sigma: Grytskyy, Tetzlaff, Diesmann & Helias (2013),
-//! doi:10.3389/fncom.2013.00131. NEST: erfc_neuron, which sends two spikes for 1 and one for 0.
+//! doi:10.3389/fncom.2013.00131. NEST: erfc_neuron, which sends two spikes for 1 and one for 0; activity
+//! and rate of changes lie within the standard deviation of NEST's seeds.
 
 #import lib/erf
 #import lib/poisson

@@ -6,7 +6,8 @@
 //! weight, one to 0 as the weight with the other sign, so that h stays the sum of the weights of the inputs that are 1.
 //! A spike of another kind of neuron or of a generator arrives as its weight, and nothing takes it back. What arrives
 //! in a step acts on an update in it. Ginzburg & Sompolinsky (1994),
-//! doi:10.1103/PhysRevE.50.3171. NEST: ginzburg_neuron, which sends two spikes for 1 and one for 0.
+//! doi:10.1103/PhysRevE.50.3171. NEST: ginzburg_neuron, which sends two spikes for 1 and one for 0; activity
+//! and rate of changes lie within the standard deviation of NEST's seeds.
 
 #import lib/poisson
 #import lib/random

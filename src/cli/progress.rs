@@ -3,6 +3,8 @@
 use crate::rollout::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Tells how far a run has come, on stderr.
@@ -33,6 +35,17 @@ impl Report {
         Report::Bar(bar)
     }
 
+    /// Does what may take long before a run; tells that it goes on, where it takes more than a second.
+    pub fn wait<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        if matches!(self, Report::Silent) {
+            return work();
+        }
+        let ticker = Ticker::start(what);
+        let done = work();
+        ticker.stop();
+        done
+    }
+
     /// Shows how far the run has come.
     pub fn show(&mut self, progress: Progress) {
         match self {
@@ -61,5 +74,43 @@ impl Report {
         if let Report::Bar(bar) = self {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// A thread that tells every second for how long something has been going on; off a terminal every ten seconds.
+struct Ticker {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Ticker {
+    fn start(what: &str) -> Ticker {
+        let (stop, stopped) = mpsc::channel();
+        let what = what.to_string();
+        let is_terminal = io::stderr().is_terminal();
+        let tell = move || {
+            let begin = Instant::now();
+            let mut told = 0;
+            while stopped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                let seconds = begin.elapsed().as_secs();
+                match is_terminal {
+                    true => eprint!("\r{what}, {seconds} s"),
+                    false if told == 0 || seconds >= told + 10 => eprintln!("{what}, {seconds} s"),
+                    false => continue,
+                }
+                told = seconds;
+            }
+            if is_terminal && told > 0 {
+                // back to the start of the line, and nothing on it
+                eprint!("\r\x1b[K");
+            }
+        };
+        Ticker { stop, thread: std::thread::spawn(tell) }
+    }
+
+    fn stop(self) {
+        drop(self.stop);
+        // it says nothing that anyone waits for
+        let _ = self.thread.join();
     }
 }

@@ -1,7 +1,7 @@
 //! `synfire run`, and what `synfire` does without a command.
 
 use super::progress::Report;
-use super::simulate::{Where, simulate};
+use super::simulate::{Where, dry_run, simulate};
 use super::{plot::RASTER, print, terminal};
 use crate::error::Result;
 use crate::experiment::Experiment;
@@ -31,6 +31,9 @@ pub struct Args {
     /// Duration in place of the file's: "500 ms"
     #[arg(long, value_name = "T")]
     duration: Option<String>,
+    /// Tell what memory it takes, by what it is for, and whether that fits; build and run nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Runs an experiment file.
@@ -44,6 +47,9 @@ pub fn run(args: &Args) -> Result<()> {
     }
     if let Some(duration) = &args.duration {
         experiment.set_duration(duration)?;
+    }
+    if args.dry_run {
+        return dry_run(&experiment, &args.place.open()?);
     }
     if let Some(out) = &args.out {
         record::prepare(out)?;

@@ -1,5 +1,6 @@
 //! Opening a device and running an experiment on it.
 
+use super::print;
 use super::progress::Report;
 use crate::device::{Choice, Device, cpu::Cpu};
 use crate::error::{Error, Result};
@@ -67,6 +68,27 @@ impl Where {
     }
 }
 
+/// Tells what an experiment takes on a device, before anything is allocated.
+///
+/// # Errors
+/// What does not compile, and what does not fit, once the table is printed.
+pub fn dry_run(experiment: &Experiment, device: &Device) -> Result<()> {
+    let estimate = device.estimate(&experiment.network)?;
+    let mut text = format!(
+        "{}: {} elements, {:.4e} synapses on {}\n{estimate}",
+        experiment.name,
+        estimate.elements,
+        estimate.synapses,
+        device.name()
+    );
+    let verdict = estimate.check();
+    if verdict.is_ok() {
+        text += "it fits\n";
+    }
+    print(&text)?;
+    verdict
+}
+
 /// A run that is over.
 pub struct Finished {
     /// The rollout, with its recording.
@@ -82,7 +104,7 @@ pub struct Finished {
 pub fn simulate(experiment: &Experiment, device: &Device, mut report: Report) -> Result<Finished> {
     let steps = experiment.steps()?;
     let begin = Instant::now();
-    let mut rollout = Rollout::new(&experiment.network, device)?;
+    let mut rollout = report.wait("building", || Rollout::new(&experiment.network, device))?;
     let build = begin.elapsed().as_secs_f64();
     let begin = Instant::now();
     rollout.advance_steps(steps, &mut |progress| report.show(progress))?;

@@ -6,33 +6,20 @@
 
 mod currents;
 mod drive;
+mod group;
 mod send;
 
 use super::constants::{self, Entry, structure, ty};
-use super::recipe::{Recipe, Recipes, part_prefix};
+use super::recipe::{Recipe, part_prefix};
 use crate::error::Result;
 use crate::lane::{self, Calls, Graph, LeafId, NodeId, Op, Rate, Source, Ty, Value};
 use crate::model::instance::{Settings, continuous, spike_ports};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
-use crate::network::Network;
 use crate::network::projection::Receptor;
 use crate::program::{Constant, Leaf, Outlet};
 use currents::{Current, Currents};
-
-/// A graph and the recipes that share it.
-#[derive(Debug)]
-pub struct Group {
-    /// The graph with its leaves and outputs.
-    pub composed: Composed,
-    /// Positions of the recipes.
-    pub recipes: Vec<usize>,
-    /// The constants of each recipe, in every trial, dead ones included.
-    pub entries: Vec<Vec<Vec<Entry>>>,
-    /// What is recorded, as (part, member of its State); parts are numbered as by [`part_of_receptor`] and
-    /// [`parts_of_sender`], the neuron is 0.
-    pub recorded: Vec<(usize, usize)>,
-}
+pub use group::{Group, groups};
 
 /// The update of one element as a graph.
 #[derive(Debug)]
@@ -66,46 +53,6 @@ pub fn part_of_receptor(k: usize) -> usize {
 pub fn parts_of_sender(recipe: &Recipe, k: usize) -> [usize; 2] {
     let first = 1 + recipe.receptors.len() + 2 * k;
     [first, first + 1]
-}
-
-/// Groups the recipes and composes a graph for each group.
-///
-/// # Errors
-/// A model that the lane graph refuses, with its line.
-pub fn groups(network: &Network, recipes: &Recipes) -> Result<Vec<Group>> {
-    struct Alike {
-        key: (String, Vec<Constant>, Vec<(usize, bool)>),
-        recipes: Vec<usize>,
-        entries: Vec<Vec<Vec<Entry>>>,
-        recorded: Vec<(usize, usize)>,
-        reached: Vec<bool>,
-    }
-    let mut alike: Vec<Alike> = vec![];
-    for (k, recipe) in recipes.populations.iter().enumerate() {
-        let entries = recipes.constants(network, k)?;
-        let constants = entries[0].iter().map(|entry| entry.constant.clone()).collect();
-        let ports = recipe.stimuli.iter().map(|stimulus| (stimulus.port, stimulus.is_current())).collect();
-        let key = (recipe.title(), constants, ports);
-        let recorded = super::layout::recorded(network, recipe);
-        let reached = recipes.reached_ports(network, k);
-        match alike.iter_mut().find(|group| group.key == key) {
-            Some(group) => {
-                group.recipes.push(k);
-                group.entries.push(entries);
-                group.recorded.extend(recorded);
-                group.reached.iter_mut().zip(reached).for_each(|(any, one)| *any |= one);
-            }
-            None => alike.push(Alike { key, recipes: vec![k], entries: vec![entries], recorded, reached }),
-        }
-    }
-    let compose = |mut group: Alike| {
-        group.recorded.sort_unstable();
-        group.recorded.dedup();
-        let recipe = &recipes.populations[group.recipes[0]];
-        let composed = compose(recipe, &group.entries, &group.recorded, &group.reached)?;
-        Ok(Group { composed, recipes: group.recipes, entries: group.entries, recorded: group.recorded })
-    };
-    alike.into_iter().map(compose).collect()
 }
 
 /// A part of an update: a model with its text and the prefix of its constants.
@@ -156,7 +103,7 @@ pub(super) fn compose(
         return builder.relay(recipe, recorded);
     }
     if recipe.model.role() == Role::Generator {
-        return builder.generator(&neuron);
+        return builder.generator(recipe, &neuron, reached);
     }
     let mut states = vec![];
     let spikes = recipe.first_held();
@@ -256,7 +203,8 @@ impl Builder<'_> {
         let signature = part.model.function(function).expect("the caller has looked it up");
         let mut args = vec![];
         for (name, type_name) in &signature.arguments {
-            let known = own.iter().find(|(known, _)| known == type_name || known == name);
+            let known = own.iter().find(|(known, _)| known == name);
+            let known = known.or_else(|| own.iter().find(|(known, _)| known == type_name));
             args.push(match (known, type_name.as_str()) {
                 (Some((_, value)), _) => (*value).clone(),
                 (None, owner @ ("Params" | "Derived")) => self.constants(part, owner),
@@ -272,14 +220,17 @@ impl Builder<'_> {
     fn time(&mut self, prefix: &str, delay: Option<NodeId>) -> (Value, Value) {
         let step = self.step();
         let step = delay.map_or(step, |delay| self.graph.binary(Op::Sub, step, delay));
-        let seed = Value::Composite(vec![
-            Value::Scalar(self.constant("seed_low")),
-            Value::Scalar(self.constant("seed_high")),
-        ]);
-        let stream = Value::Scalar(self.constant(&format!("{prefix}stream")));
-        let element = Value::Scalar(self.graph.index());
         let clock = Value::Composite(vec![Value::Scalar(step), Value::Scalar(self.constant("dt"))]);
-        (clock, Value::Composite(vec![seed, stream, element, Value::Scalar(step)]))
+        let stream = self.constant(&format!("{prefix}stream"));
+        let element = self.graph.index();
+        (clock, self.draws(stream, element, step))
+    }
+
+    /// A random stream.
+    fn draws(&mut self, stream: NodeId, element: NodeId, step: NodeId) -> Value {
+        let seed = ["seed_low", "seed_high"].map(|word| Value::Scalar(self.constant(word)));
+        let counter = [stream, element, step].map(Value::Scalar);
+        Value::Composite([Value::Composite(seed.to_vec())].into_iter().chain(counter).collect())
     }
 
     /// The receptors' new states, and what the neuron asks of their outputs.

@@ -27,6 +27,7 @@ mod fill;
 mod place;
 mod procedural;
 pub mod quantile;
+mod scatter;
 #[cfg(test)]
 #[allow(clippy::single_range_in_vec_init, reason = "a partition is a list of ranges, often of one")]
 mod tests;

@@ -202,6 +202,7 @@ impl Evaluation {
         for (name, type_name) in &signature.arguments {
             args.push(match type_name.as_str() {
                 "f32" => Value::Scalar(graph.leaf(&format!("f32.{name}"), Ty::F32, Rate::Uniform)),
+                "Stream" => stream(&mut graph),
                 owner => leaves(&mut graph, owner, model.members(owner)),
             });
         }
@@ -211,7 +212,7 @@ impl Evaluation {
     }
 
     /// Whether the results depend on an argument's member of this name.
-    fn reads(&self, name: &str) -> bool {
+    pub fn reads(&self, name: &str) -> bool {
         let live = self.graph.reach(&self.outputs);
         let read = self.graph.ids().filter(|id| live[id.index()]).filter_map(|id| self.graph.leaf_of(id));
         let members = read.map(|leaf| self.graph.leaves()[leaf.index()].name.split_once('.'));
@@ -233,6 +234,12 @@ impl Evaluation {
         };
         lane::evaluate(&self.graph, &self.outputs, &leaf)
     }
+}
+
+fn stream(graph: &mut lane::Graph) -> Value {
+    let mut word = |name| Value::Scalar(graph.leaf(&format!("Stream.{name}"), Ty::U32, Rate::Uniform));
+    let seed = Value::Composite(vec![word("seed_low"), word("seed_high")]);
+    Value::Composite(vec![seed, word("stream"), word("element"), word("step")])
 }
 
 fn leaves(graph: &mut lane::Graph, owner: &str, members: &[Member]) -> Value {

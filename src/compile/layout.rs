@@ -68,7 +68,7 @@ pub fn check_elements(network: &Network, recipes: &Recipes) -> Result<()> {
     let sending = |recipe: &Recipe| vec![recipe.size; 1 + recipe.senders.len()];
     let updated = recipes.populations.iter().flat_map(sending);
     let scheduled =
-        network.populations().iter().filter(|population| population.settings.model.is_scheduled());
+        network.populations().iter().filter(|population| population.settings.model.has_schedule());
     let sizes = updated.chain(scheduled.map(|population| Set::COUNT.saturating_mul(population.size)));
     let copy: u64 = sizes.map(|size| u64::from(size).next_multiple_of(u64::from(GROUP))).sum();
     let trials = network.trials().len() as u64;
@@ -89,7 +89,7 @@ pub fn recorded(network: &Network, recipe: &Recipe) -> Vec<(usize, usize)> {
         .filter(|record| record.from.slices().iter().any(|slice| slice.population == population));
     let names = records.flat_map(|record| match &record.what {
         What::Trace { variables, .. } => variables.as_slice(),
-        What::Spikes => &[],
+        What::Spikes | What::Spins | What::Detector(_) => &[],
     });
     names.map(|name| variable(network, recipe, name)).collect()
 }
@@ -217,18 +217,20 @@ impl Layout {
         let copies = network.trials().len() as u32;
         for (k, population) in network.populations().iter().enumerate() {
             let place = recipes.of(crate::network::PopulationId(k as u32)).map(|recipe| self.places[recipe]);
-            let (first, stride) = match place {
-                Some((kernel, member)) => {
+            let schedule = population.settings.model.has_schedule().then(|| {
+                let (first, stride) = (self.elements, (Set::COUNT * population.size).next_multiple_of(GROUP));
+                self.elements += stride * copies;
+                (first, stride)
+            });
+            let (first, stride) = match (place, schedule) {
+                (Some((kernel, member)), _) => {
                     let kernel = &self.kernels[kernel];
                     (Some(kernel.members[member].first), kernel.len / copies)
                 }
-                None if population.settings.model.is_scheduled() => {
-                    let (first, stride) =
-                        (self.elements, (Set::COUNT * population.size).next_multiple_of(GROUP));
-                    self.elements += stride * copies;
+                (None, Some((first, stride))) if population.settings.model.is_scheduled() => {
                     (Some(first), stride)
                 }
-                None => (None, 0),
+                (None, _) => (None, 0),
             };
             let place = place.map(|(kernel, member)| (kernel as u32, member as u32));
             self.populations.push(Located {
@@ -237,6 +239,7 @@ impl Layout {
                 size: population.size,
                 stride,
                 place,
+                schedule,
             });
         }
     }

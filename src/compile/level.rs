@@ -1,12 +1,12 @@
 //! Currents that change at known times, as the changes that travel through rows of synapses.
 
 use super::constants::Evaluation;
-use super::schedule::{Happening, default};
+use super::schedule::{self, Happening, default};
 use crate::error::{Error, Result};
 use crate::model::instance::{Kind, Settings};
 use crate::network::{Network, Population};
 
-/// The changes of a current, as (step, element, change), in units of [`most`].
+/// The changes of a current or of what random spikes follow, as (step, element, change), in units of [`most`].
 ///
 /// A change at time t is sent a step before, so that without a delay it acts in the step that begins at t.
 pub(super) fn changes(
@@ -48,8 +48,9 @@ pub(super) fn most(network: &Network, population: &Population) -> Result<f64> {
 type Levels = Vec<(u32, Vec<(u64, f64)>)>;
 
 fn levels(network: &Network, population: &Population, settings: &Settings) -> Result<Levels> {
-    let evaluation = Evaluation::new(&settings.model, "level")?;
-    let columns = settings.model.members("Schedule");
+    let model = &settings.model;
+    let evaluation = Evaluation::new(model, "level")?;
+    let columns = model.members("Schedule");
     let consecutive = columns[0].tag().is_some_and(|tag| tag.consecutive);
     let params = settings.numbers(Kind::Param, population.size, None);
     let mut all = vec![];
@@ -63,9 +64,13 @@ fn levels(network: &Network, population: &Population, settings: &Settings) -> Re
         for (row, time) in times.iter().enumerate() {
             let value = evaluation.run(&|owner, name| match owner {
                 "Params" => params[name].at(element as usize),
-                _ => list(name).map_or_else(|| default(&settings.model, name), |values| values[row]),
+                _ => list(name).map_or_else(|| default(model, name), |values| values[row]),
             });
-            steps.push((network.steps(&what, *time)?, value[0].as_f64()));
+            let param = |name: &str| params[name].at(element as usize);
+            let step = schedule::step(network, model, &what, *time, &param)?;
+            // spikes leave at the end of a step: they follow the level of that time
+            let step = if model.is_random() { schedule::after_the_start(&what, *time, step)? } else { step };
+            steps.push((step, value[0].as_f64()));
         }
         if consecutive {
             steps = one_after_the_other(&steps);
@@ -75,7 +80,9 @@ fn levels(network: &Network, population: &Population, settings: &Settings) -> Re
             return Err(Error::Value { what, expected, got });
         }
         let param = |name: &str| params.get(name).map(|numbers| numbers.at(element as usize));
-        if let (Some(origin), Some(start), Some(stop)) = (param("origin"), param("start"), param("stop")) {
+        if !model.is_random()
+            && let (Some(origin), Some(start), Some(stop)) = (param("origin"), param("start"), param("stop"))
+        {
             let at = |time: f64| (time / network.dt_ms()).round().clamp(0.0, u64::MAX as f64) as u64;
             steps = within(&steps, at(origin + start), at(origin + stop));
         }

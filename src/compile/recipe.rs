@@ -54,6 +54,8 @@ pub struct Recipe {
     pub senders: Vec<Sender>,
     /// The scheduled population whose events it receives, where it exists only to send for it.
     pub relays: Option<PopulationId>,
+    /// The elements of generators that its elements send for, one each.
+    pub sends_for: Vec<(PopulationId, u32)>,
     /// Generators that act on it.
     pub stimuli: Vec<Stimulus>,
     /// The largest value that one spike can carry.
@@ -79,7 +81,7 @@ impl Synaptic {
     /// Whether its rows end on elements of the recipe.
     pub fn ends_on(&self, network: &Network, recipe: &Recipe) -> bool {
         let (_, to) = self.ends(network);
-        to.slices().iter().any(|slice| recipe.population == Some(slice.population))
+        to.slices().iter().any(|slice| recipe.receives_for(slice.population))
     }
 
     /// The sending and the receiving end.
@@ -134,6 +136,10 @@ pub enum Use {
     Edges,
     /// Noise during the run.
     Noise,
+    /// Noise that all targets of a generator have in common.
+    Common,
+    /// Times that are drawn before the run.
+    Times,
 }
 
 /// The stream of a use of the `number`-th object.
@@ -174,6 +180,7 @@ fn of_trial(network: &Network, trial: u32) -> Result<Recipes> {
             held: vec![],
             senders: vec![],
             relays: None,
+            sends_for: vec![],
             stimuli: vec![],
             bound: 1.0,
             stream: stream(network, Use::Noise, k).stream,
@@ -252,9 +259,17 @@ fn relay(network: &Network, trial: u32, id: PopulationId) -> Recipe {
         held: vec![],
         senders: vec![],
         relays: Some(id),
+        sends_for: vec![],
         stimuli: vec![],
         bound: 1.0,
         stream: stream(network, Use::Noise, id.0 as usize).stream,
+    }
+}
+
+impl Recipe {
+    /// Whether what arrives at elements of a population arrives at elements of this recipe.
+    pub fn receives_for(&self, population: PopulationId) -> bool {
+        self.population == Some(population) || self.sends_for.iter().any(|(known, _)| *known == population)
     }
 }
 

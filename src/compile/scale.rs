@@ -10,7 +10,7 @@ use super::recipe::{Recipe, Recipes, Synaptic, sender_prefix};
 use super::schedule;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::model::instance::spike_ports;
+use crate::model::instance::{continuous, spike_ports};
 use crate::network::projection::Sender;
 use crate::network::{Network, Population, PopulationId};
 use crate::program::{Partition, Port};
@@ -124,7 +124,8 @@ fn spike_bounds(network: &Network, recipes: &Recipes, layout: &Layout, plan: &Pl
     for round in 0..=recipes.populations.len() + 1 {
         let mut grown = None;
         for (position, recipe) in recipes.populations.iter().enumerate() {
-            if recipe.model.function("bound").is_none() {
+            // of other models it is the bound of what they release
+            if recipe.model.function("spikes").is_none() {
                 continue;
             }
             let incoming = (0..recipe.ports().len()).map(|port| {
@@ -196,9 +197,14 @@ fn sent_bound(
     population: PopulationId,
     sender: &Sender,
 ) -> Result<f64> {
-    let recipe = &recipes.populations[recipes.sending(population).expect("its senders were collected")];
+    let position = recipes.sending(population).expect("its senders were collected");
+    let recipe = &recipes.populations[position];
     let k = recipe.senders.iter().position(|known| known == sender).expect("its senders were collected");
-    let last = sender.synapse.as_ref().or(sender.stp.as_ref()).expect("a sender has a part");
+    let Some(last) = sender.synapse.as_ref().or(sender.stp.as_ref()) else {
+        let released = |it: &&Recipe| bound(network, &it.model, &it.constants(network.dt_ms(), 0)?, "", &[]);
+        let all = recipes.variants(position).iter().map(released).collect::<Result<Vec<f64>>>()?;
+        return Ok(all.into_iter().fold(0.0, f64::max));
+    };
     let entries = recipe.constants(network.dt_ms(), 0)?;
     bound(network, &last.model, &entries, &sender_prefix(last, k), &[])
 }
@@ -213,7 +219,9 @@ fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, inco
                 "Derived" => format!("{prefix}derived_{name}"),
                 "Params" => format!("{prefix}{name}"),
                 "Input" => {
-                    let position = spike_ports(model).position(|member| member.name == name);
+                    // every level of a generator is held, after its ports
+                    let mut ports = spike_ports(model).chain(continuous(model));
+                    let position = ports.position(|member| member.name == name);
                     return position.and_then(|k| incoming.get(k)).copied().unwrap_or(0.0);
                 }
                 _ => return network.dt_ms(),
@@ -226,25 +234,33 @@ fn bound(network: &Network, model: &Model, entries: &[Entry], prefix: &str, inco
 }
 
 fn scheduled_bounds(network: &Network) -> Result<Vec<f64>> {
-    let largest = |(_, population): (usize, &Population)| {
-        if !population.settings.model.is_scheduled() {
+    let largest = |(k, population): (usize, &Population)| {
+        let model = &population.settings.model;
+        if !model.is_scheduled() || model.function("level").is_some() {
             return Ok(1.0);
         }
-        if population.settings.model.function("level").is_some() {
-            return Ok(1.0);
+        let of_all = most_in_a_step(network, k, 0..population.variants().len() as u32)?;
+        if !model.draws_times() {
+            return Ok(of_all);
         }
-        let mut most = 1.0f64;
-        let functions = ["event", "count"].into_iter();
-        for (function, settings) in
-            functions.flat_map(|it| population.variants().iter().map(move |own| (it, own)))
-        {
-            let mut events = schedule::of_settings(network, population, settings, function)?;
-            events.sort_unstable_by_key(|event| (event.1, event.0));
-            for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-                most = most.max(together.iter().map(|event| f64::from(event.2.abs())).sum());
-            }
-        }
-        Ok(most)
+        // The same scale whichever trials run: 4 times what the first draw, and more for small numbers, is beyond what
+        // chance brings to another.
+        Ok(most_in_a_step(network, k, network.trials())?.max(4.0 * of_all + 16.0))
     };
     network.populations().iter().enumerate().map(largest).collect()
+}
+
+/// The largest value that an element of a scheduled population sends in a step, at least 1.
+fn most_in_a_step(network: &Network, k: usize, trials: Range<u32>) -> Result<f64> {
+    let mut most = 1.0f64;
+    for (function, trial) in
+        ["event", "count"].into_iter().flat_map(|it| trials.clone().map(move |k| (it, k)))
+    {
+        let mut events = schedule::of_trial(network, k, trial, function)?;
+        events.sort_unstable_by_key(|event| (event.1, event.0));
+        for together in events.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            most = most.max(together.iter().map(|event| f64::from(event.2.abs())).sum());
+        }
+    }
+    Ok(most)
 }

@@ -1,11 +1,9 @@
 //! Whether a network fits the memory there is: an estimate before anything large is allocated.
 
 use super::Target;
-use super::layout::Layout;
 use crate::error::{Error, Result};
 use crate::model::value::Value;
 use crate::network::{Network, Projection};
-use crate::program::Kernel;
 
 /// The share of the available memory that a network may take; the rest is for recordings and the system.
 const SHARE: f64 = 0.9;
@@ -20,7 +18,7 @@ pub fn readable(bytes: f64) -> String {
     }
 }
 
-/// Fails where elements and synapses alone exceed the memory.
+/// Fails where elements and synapses alone exceed the memory: asked first, before anything is evaluated for an element.
 ///
 /// # Errors
 /// [`Error::Memory`] with what is needed and what there is.
@@ -34,38 +32,20 @@ pub fn check_network(network: &Network, target: Target) -> Result<()> {
         .sum();
     let elements = elements * network.trials().len() as f64;
     let edges: f64 = network.projections().iter().map(edges).sum();
-    fits(
-        format!("a network of {edges:.3e} synapses"),
-        synapses + elements,
-        target,
-        "fewer synapses or trials, one weight for a projection or procedural connectivity would fit",
-    )
+    let what = format!("a network of {edges:.3e} synapses");
+    fits(what, synapses + elements, target.memory, FEWER)
 }
 
-/// Fails where state and ring exceed the memory.
-///
-/// # Errors
-/// [`Error::Memory`] with what is needed and what there is.
-pub fn check_ring(network: &Network, layout: &Layout, depth: u64, target: Target) -> Result<()> {
-    let planes = |kernel: &Kernel| {
-        kernel.state.len() + kernel.constants.iter().filter(|constant| constant.each).count()
-    };
-    let state: f64 =
-        layout.kernels.iter().map(|kernel| 4.0 * planes(kernel) as f64 * f64::from(kernel.len)).sum();
-    let ring = 4.0 * depth as f64 * f64::from(layout.slots) * network.trials().len() as f64;
-    fits(
-        format!("the ring of {depth} steps of arriving spikes"),
-        ring + state,
-        target,
-        "shorter delays or fewer trials would fit",
-    )
-}
+/// What helps against too many synapses.
+pub(super) const FEWER: &str =
+    "fewer synapses or trials, one weight for a projection or procedural connectivity would fit";
 
-fn fits(what: String, needed: f64, target: Target, advice: &str) -> Result<()> {
-    if needed <= SHARE * target.memory as f64 {
+/// Fails where more is needed than a network may take of the memory there is.
+pub(super) fn fits(what: String, needed: f64, memory: u64, advice: &str) -> Result<()> {
+    if needed <= SHARE * memory as f64 {
         return Ok(());
     }
-    let available = readable(target.memory as f64);
+    let available = readable(memory as f64);
     Err(Error::Memory { what, needed: readable(needed), available, advice: advice.into() })
 }
 

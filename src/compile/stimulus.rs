@@ -9,13 +9,14 @@ use super::constants::{self, Entry};
 use super::recipe::{Recipe, Recipes, Set, Synaptic, Use, Way, stream};
 use super::wire::{counts_events, edge_delays, edge_values};
 use crate::error::{Error, Result};
-use crate::model::instance::{Kind, Numbers};
+use crate::model::instance::{Kind, Numbers, continuous};
 use crate::model::reflect::Scalar;
 use crate::model::{Model, Role};
 use crate::network::projection::{Carries, Projection};
 use crate::network::record::What;
 use crate::network::target::port_for;
 use crate::network::{Network, PopulationId};
+use crate::random::Stream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,7 +43,12 @@ pub struct Stimulus {
     pub latency: u32,
     /// Number of its random stream.
     pub stream: u32,
+    /// The element of a generator that each target has its train from.
+    pub elements: Vec<(PopulationId, u32)>,
 }
+
+/// The constants of the random numbers that all targets of an element have in common.
+pub(super) const COMMON: [&str; 2] = ["common_stream", "common_element"];
 
 impl Stimulus {
     /// Whether it makes currents, not spikes.
@@ -67,9 +73,22 @@ impl Stimulus {
             Entry::shared(&format!("{prefix}latency"), Scalar::U32, self.latency),
             Entry::shared(&format!("{prefix}stream"), Scalar::U32, self.stream),
         ];
+        if self.model.has_common_draws() {
+            entries.extend(common_draws(&prefix, &self.elements));
+        }
         entries.extend(constants::of_model(&prefix, &self.model, &self.params, dt)?);
         Ok(entries)
     }
+}
+
+/// What tells the random numbers of one element's targets from those of another's.
+pub(super) fn common_draws(prefix: &str, elements: &[(PopulationId, u32)]) -> [Entry; 2] {
+    // the number of a stream does not depend on the seed
+    let all = Stream::new(0, 0).child(Use::Common as u32);
+    let stream = gather(elements.iter().map(|(id, _)| f64::from(all.child(id.0).stream)).collect());
+    let element = gather(elements.iter().map(|(_, element)| f64::from(*element)).collect());
+    let [first, second] = COMMON.map(|name| format!("{prefix}{name}"));
+    [Entry::numbers(&first, Scalar::U32, &stream), Entry::numbers(&second, Scalar::U32, &element)]
 }
 
 /// Edges from the generators of one population into one port of a target population.
@@ -96,6 +115,10 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
     for (k, projection) in network.projections().iter().enumerate() {
         let source = network.get(projection.from.slices()[0].population);
         let model = source.settings.model.clone();
+        if model.is_random() && (!model.inputs().is_empty() || ends_on_generators(network, projection)) {
+            make_sources(network, recipes, k, projection)?;
+            continue;
+        }
         if model.role() == Role::Neuron || model.is_scheduled() {
             let row = |set, way| Synaptic { projection: k, made: None, set, way };
             recipes.synaptic.extend(sets(network, projection)?.into_iter().map(|set| row(set, Way::There)));
@@ -134,23 +157,29 @@ pub(super) fn attach(network: &Network, recipes: &mut Recipes) -> Result<()> {
     Ok(())
 }
 
+/// Whether what a projection brings is what generators make their spikes of.
+pub(super) fn ends_on_generators(network: &Network, projection: &Projection) -> bool {
+    let slices = projection.to.slices().iter();
+    slices.map(|slice| network.get(slice.population)).any(|it| it.settings.model.role() == Role::Generator)
+}
+
 /// The sets of elements that send through a projection.
 fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
     if projection.sender.is_some() || projection.carries == Carries::Levels {
         // relays send for scheduled populations; changes of a current keep their sign
         return Ok(vec![Set::Positive]);
     }
-    let sources = projection.from.slices().iter().map(|slice| network.get(slice.population));
-    let scheduled: Vec<_> = sources.filter(|population| population.settings.model.is_scheduled()).collect();
+    let sources = projection.from.slices().iter().map(|slice| slice.population);
+    let scheduled: Vec<_> = sources.filter(|id| network.get(*id).settings.model.is_scheduled()).collect();
     if scheduled.is_empty() {
         return Ok(vec![Set::Positive]);
     }
     if counts_events(network, projection) {
         return Ok(vec![Set::Counts]);
     }
-    for population in scheduled {
-        for settings in population.variants() {
-            let events = super::schedule::of_settings(network, population, settings, "event")?;
+    for id in scheduled {
+        for trial in 0..network.get(id).variants().len() as u32 {
+            let events = super::schedule::of_trial(network, id.0 as usize, trial, "event")?;
             if events.iter().any(|(_, _, value)| *value < 0.0) {
                 return Ok(vec![Set::Positive, Set::Negative]);
             }
@@ -161,10 +190,9 @@ fn sets(network: &Network, projection: &Projection) -> Result<Vec<Set>> {
 
 /// Whether the spikes of a random generator are recorded.
 fn recorded(network: &Network, population: usize) -> bool {
-    let settings = &network.populations()[population].settings;
-    let random = settings.model.role() == Role::Generator && settings.model.function("spikes").is_some();
+    let random = network.populations()[population].settings.model.is_random();
     let named = |record: &crate::network::Record| {
-        matches!(record.what, What::Spikes)
+        !matches!(record.what, What::Trace { .. })
             && record.from.slices().iter().any(|slice| slice.population.0 as usize == population)
     };
     random && network.records().iter().any(named)
@@ -222,7 +250,7 @@ fn reached(network: &Network, recipes: &Recipes, k: usize, projection: &Projecti
 }
 
 /// The population and element at `position` of a view.
-fn locate(slices: &[crate::network::view::Slice], mut position: u32) -> (PopulationId, u32) {
+pub(super) fn locate(slices: &[crate::network::view::Slice], mut position: u32) -> (PopulationId, u32) {
     for slice in slices {
         if position < slice.len {
             return (slice.population, slice.first + position);
@@ -275,6 +303,10 @@ fn add_stimuli(network: &Network, recipes: &mut Recipes, reached: &Reached) {
             delay: pick(&|edge| f64::from(edge.delay), None),
             latency: *latency,
             stream: stream(network, Use::Noise, recipe).child(1 + part as u32).stream,
+            elements: match model.has_common_draws() {
+                true => chosen.iter().map(|edge| (*generators, edge.unwrap_or(any).generator)).collect(),
+                false => vec![],
+            },
         };
         recipes.populations[recipe].stimuli.push(stimulus);
     }
@@ -301,6 +333,9 @@ fn make_sources(network: &Network, recipes: &mut Recipes, k: usize, projection: 
     };
     let mut generators = vec![];
     for_each_edge(&wiring, |edge| generators.push(locate(projection.from.slices(), edge.source)))?;
+    if generators.is_empty() {
+        return Ok(());
+    }
     let number = stream(network, Use::Noise, k).child(0).stream;
     let name = format!("{} sources", projection.name);
     let recipe = sources(network, recipes.trial, &generators, None, name, number)?;
@@ -348,11 +383,12 @@ fn sources(
         size: generators.len() as u32,
         model: first.clone(),
         params,
-        inputs: BTreeMap::new(),
+        inputs: continuous(first).map(|member| (member.name.clone(), Numbers::Same(0.0))).collect(),
         receptors: vec![],
-        held: vec![],
+        held: (0..continuous(first).count()).collect(),
         senders: vec![],
         relays: None,
+        sends_for: generators.to_vec(),
         stimuli: vec![],
         bound: 1.0,
         stream: stream_number,

@@ -1,6 +1,7 @@
 //! Fourth pass: rows of synapses and the window they allow.
 
 mod expand;
+mod fan;
 
 use super::connect::{
     Block, EdgeDelay, EdgeValue, Layout as Entries, Plan, Procedural, Segment, TargetSegment, Wiring,
@@ -9,7 +10,7 @@ use super::connect::{
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, level, size};
+use super::{Target, level, stimulus};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
@@ -20,7 +21,7 @@ use crate::network::listed::Listed;
 use crate::network::projection::{Carries, Projection, Sender};
 use crate::network::rule::{Rule, one_to_one};
 use crate::network::target::port_for;
-use crate::network::view::Slice;
+use crate::network::view::{Slice, View};
 use crate::program::{Origin, Port, Sources};
 use std::ops::Range;
 use std::sync::Arc;
@@ -68,10 +69,12 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     let origins: Vec<Option<Origin>> =
         wirings.iter().map(|(k, _)| origin(network, &recipes.synaptic[*k])).collect();
     let mut wirings: Vec<Wiring> = wirings.into_iter().map(|(_, wiring)| wiring).collect();
-    hidden.extend(
-        wirings.len()..wirings.len() + recipes.populations.iter().filter(|it| it.relays.is_some()).count(),
-    );
+    let before = wirings.len();
     wirings.extend(relays(network, recipes, layout));
+    for recipe in 0..recipes.populations.len() {
+        wirings.extend(fan::levels(network, recipes, layout, recipe)?);
+    }
+    hidden.extend(before..wirings.len());
     let owned: Vec<Vec<Range<u32>>> =
         (0..layout.partitions.len()).map(|p| owned_elements(layout, p)).collect();
     let plan = Plan::count(&wirings, &owned)?;
@@ -93,7 +96,6 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     });
     let sources = sources.collect();
     let depth = (longest + window).next_power_of_two();
-    size::check_ring(network, layout, u64::from(depth), target)?;
     let scales = Scales::new(network, recipes, layout, &plan)?;
     let entries = packing(plan.slot_sums().len() as u32, longest);
     let words = if entries == Entries::Wide { 2 } else { 1 };
@@ -113,11 +115,12 @@ fn origin(network: &Network, synaptic: &Synaptic) -> Option<Origin> {
     let projection = synaptic.projection;
     let of_spikes = network.projections()[projection].carries == Carries::Spikes;
     let origin = Origin { projection, way: synaptic.way, set: synaptic.set };
-    (of_spikes && synaptic.made.is_none()).then_some(origin)
+    let fans = stimulus::ends_on_generators(network, &network.projections()[projection]);
+    (of_spikes && synaptic.made.is_none() && !fans).then_some(origin)
 }
 
 /// Slots are counted with those of refused signs, beyond the last of the layout.
-fn packing(slots: u32, longest: u32) -> Entries {
+pub(super) fn packing(slots: u32, longest: u32) -> Entries {
     let slot_bits = 32 - slots.saturating_sub(1).leading_zeros();
     let delay_bits = 32 - longest.leading_zeros();
     if slot_bits + delay_bits <= 32 { Entries::Narrow { slot_bits } } else { Entries::Wide }
@@ -186,10 +189,8 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
         }
         _ => weight,
     };
-    let mut targets = vec![];
-    for slice in to.slices() {
-        target_segments(recipes, layout, projection, slice, &mut targets)?;
-    }
+    let fans = stimulus::ends_on_generators(network, projection);
+    let targets = if fans { vec![fan::all_of(layout, to)] } else { targets(recipes, layout, projection, to) };
     let mut wiring = Wiring {
         name: projection.name.clone(),
         connectivity,
@@ -197,7 +198,7 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
             .slices()
             .iter()
             .map(|slice| match &projection.sender {
-                None => source_segment(network, layout, slice, synaptic.set),
+                None => source_segment(layout, slice, synaptic.set),
                 Some(sender) => outlet_segment(recipes, layout, slice, sender),
             })
             .collect(),
@@ -210,6 +211,9 @@ fn wiring(network: &Network, recipes: &Recipes, layout: &Layout, synaptic: &Syna
         let (kernel, member) = layout.places[made];
         let first = layout.kernels[kernel].members[member].first;
         expand::by_edge(&mut wiring, Segment { gid: first, len: recipes.populations[made].size })?;
+    }
+    if fans {
+        fan::out(&mut wiring, recipes, layout, projection)?;
     }
     if synaptic.set == Set::Negative {
         expand::negate(&mut wiring)?;
@@ -237,11 +241,11 @@ fn relays(network: &Network, recipes: &Recipes, layout: &Layout) -> Vec<Wiring> 
         let whole = Slice { population: scheduled, first: 0, len: recipe.size };
         let ports = [Some(0), Some(0)];
         let mut targets = vec![];
-        recipe_segments(layout, layout.places[position], &whole, ports, &mut targets);
+        recipe_segments(layout, layout.places[position], 0..recipe.size, ports, &mut targets);
         wirings.push(Wiring {
             name: recipe.name.clone(),
             connectivity: one_to_one(),
-            sources: vec![source_segment(network, layout, &whole, Set::Early)],
+            sources: vec![source_segment(layout, &whole, Set::Early)],
             targets,
             weight: EdgeValue::Constant(1.0),
             delay: EdgeDelay::Constant(1),
@@ -302,38 +306,32 @@ fn port<'m>(model: &'m Model, projection: &Projection, weight: f64) -> Option<(u
     Some((k, &member.tag()?.unit))
 }
 
-fn source_segment(network: &Network, layout: &Layout, slice: &Slice, set: Set) -> Segment {
+fn source_segment(layout: &Layout, slice: &Slice, set: Set) -> Segment {
     let located = &layout.populations[slice.population.0 as usize];
-    let scheduled = network.get(slice.population).settings.model.is_scheduled();
-    let offset = if scheduled { set.offset(located.size) } else { 0 };
-    let first = located.first.unwrap_or(0);
-    Segment { gid: first + offset + slice.first, len: slice.len }
+    let first = match located.schedule {
+        Some((first, _)) => first + set.offset(located.size),
+        None => located.first.unwrap_or(0),
+    };
+    Segment { gid: first + slice.first, len: slice.len }
 }
 
-/// The targets of a slice, cut where partitions end.
-fn target_segments(
-    recipes: &Recipes,
-    layout: &Layout,
-    projection: &Projection,
-    slice: &Slice,
-    out: &mut Vec<TargetSegment>,
-) -> Result<()> {
-    let position = recipes.of(slice.population).ok_or_else(|| {
-        Error::network(format!(
-            "projection `{}` ends on a generator; generators receive nothing",
-            projection.name
-        ))
-    })?;
-    let recipe = &recipes.populations[position];
-    recipe_segments(layout, layout.places[position], slice, recipe.ports_by_sign(projection), out);
-    Ok(())
+/// The targets in a view, cut where partitions end.
+fn targets(recipes: &Recipes, layout: &Layout, projection: &Projection, to: &View) -> Vec<TargetSegment> {
+    let mut out = vec![];
+    for slice in to.slices() {
+        let position = recipes.of(slice.population).expect("projections are checked");
+        let ports = recipes.populations[position].ports_by_sign(projection);
+        let elements = slice.first..slice.first + slice.len;
+        recipe_segments(layout, layout.places[position], elements, ports, &mut out);
+    }
+    out
 }
 
 /// Elements of a recipe and the slots of their ports for weights of either sign, cut where partitions end.
 fn recipe_segments(
     layout: &Layout,
     place: (usize, usize),
-    slice: &Slice,
+    elements: Range<u32>,
     ports: [Option<usize>; 2],
     out: &mut Vec<TargetSegment>,
 ) {
@@ -341,7 +339,7 @@ fn recipe_segments(
     let member = &layout.kernels[kernel].members[k];
     for (p, partition) in layout.partitions.iter().enumerate() {
         let (first, len) = partition.elements[kernel][k];
-        let (low, high) = (slice.first.max(first), (slice.first + slice.len).min(first + len));
+        let (low, high) = (elements.start.max(first), elements.end.min(first + len));
         if low >= high {
             continue;
         }

@@ -20,6 +20,7 @@ mod chunk;
 mod load;
 mod pipeline;
 mod procedural;
+mod profile;
 mod shard;
 mod size;
 mod snapshot;
@@ -29,11 +30,12 @@ mod tests;
 
 pub use adapter::{Adapter, Description, Software, list};
 
-use super::{Chunk, Engine, Snapshot, Span};
+use super::{Chunk, Engine, Snapshot, Span, Timing};
 use crate::error::{Error, Result};
 use crate::program::{Edit, Event, Kernel, Program};
 use pipeline::{Fields, Pipeline};
 use size::Sizes;
+pub(super) use size::log_part;
 use std::sync::Arc;
 
 /// A program on a GPU.
@@ -52,6 +54,8 @@ pub struct Gpu {
     pace: u32,
     /// A run has failed: the state is of no use.
     failed: bool,
+    /// How long kernels take, while somebody wants to know.
+    profile: Option<profile::Profile>,
 }
 
 /// Buffers that all kernels share.
@@ -145,5 +149,14 @@ impl Engine for Gpu {
 
     fn edit(&mut self, edits: &[Edit]) -> Result<()> {
         self.write_synapses(edits)
+    }
+
+    fn start_profile(&mut self) -> Result<()> {
+        self.profile = Some(profile::Profile::new(self)?);
+        Ok(())
+    }
+
+    fn take_profile(&mut self) -> Vec<Timing> {
+        self.profile.take().map_or_else(Vec::new, profile::Profile::into_timings)
     }
 }

@@ -157,7 +157,7 @@ impl Reader {
         Ok(Instance::new(model))
     }
 
-    /// `"static_synapse"`, or a table of a model and its parameters.
+    /// A model by name, or a table of a model and its parameters.
     pub(super) fn instance(&self, what: &str, node: &Node, role: Role) -> Result<Instance> {
         if let Node::Text(_) = node {
             return self.model(Some(node), None, role);

@@ -1,18 +1,18 @@
-//! The sections of an experiment file: populations, projections, records.
+//! The sections of an experiment file: populations and projections.
 
 use super::node::Node;
 use super::part::{connectivity, set_all};
 use super::table::Table;
-use super::value::{given, time_ms, whole};
+use super::value::{given, whole};
 use crate::error::{Error, Result};
 use crate::model::instance::Kind;
-use crate::model::{Instance, Role};
+use crate::model::{Instance, Integrator, Role};
 use crate::network::Network;
 use crate::network::rule::all_to_all;
-use crate::unit::ms;
 use std::path::PathBuf;
 
-const POPULATION: [&str; 7] = ["model", "model_file", "size", "params", "init", "input", "each_trial"];
+const POPULATION: [&str; 8] =
+    ["model", "model_file", "size", "params", "init", "input", "integrator", "each_trial"];
 /// Tables of values of a population.
 const VALUES: [(&str, Kind); 3] = [("params", Kind::Param), ("init", Kind::Init), ("input", Kind::Input)];
 const PROJECTION: [&str; 14] = [
@@ -31,7 +31,6 @@ const PROJECTION: [&str; 14] = [
     "weight_back",
     "delay",
 ];
-const RECORD: [&str; 3] = ["from", "what", "every"];
 
 /// Adds sections to a network.
 pub(super) struct Reader {
@@ -44,8 +43,8 @@ pub(super) struct Reader {
 impl Reader {
     /// A number of neurons, or the bound of a slice of them, scaled.
     pub(super) fn scaled(&self, count: u32) -> u32 {
-        // at scale 1 exact: f64 holds every u32
-        (f64::from(count) * self.scale).round() as u32
+        // at scale 1 exact: f64 holds every u32; halves to even, as Python and so the peers of the benchmarks round
+        (f64::from(count) * self.scale).round_ties_even() as u32
     }
 
     /// Adds `[population.NAME]`.
@@ -55,6 +54,9 @@ impl Reader {
         let mut instance = self.model(table.get("model"), table.get("model_file"), Role::Neuron)?;
         for (key, kind) in VALUES {
             instance = set_all(instance, &format!("`{key}`"), kind, table.get(key))?;
+        }
+        if let Some(node) = table.get("integrator") {
+            instance = instance.integrator(integrator(node)?);
         }
         let size = if instance.model().role() == Role::Neuron { self.scaled(size) } else { size };
         let Some(each) = table.get("each_trial") else {
@@ -114,25 +116,16 @@ impl Reader {
         }
         builder.build()
     }
+}
 
-    /// Adds `[record.NAME]`.
-    pub(super) fn record(&self, network: &mut Network, name: &str, node: &Node) -> Result<()> {
-        let table = Table::open(node, "a record", &RECORD)?;
-        let from = self.view(network, "`from`", table.need("from")?)?;
-        let what = table.need("what")?;
-        let every = table.get("every");
-        match (what, every) {
-            (Node::Text(text), None) if text == "spikes" => network.record_spikes(name, &from),
-            (Node::Text(text), Some(_)) if text == "spikes" => {
-                Err(Error::network("spikes have times of their own; leave `every` out"))
-            }
-            (Node::List(list), _) => {
-                let variables = list.iter().map(|node| node.text("`what`")).collect::<Result<Vec<&str>>>()?;
-                let every = every.map_or(Ok(network.dt_ms()), |node| time_ms("`every`", node))?;
-                network.record_trace(name, &from, &variables, every * ms)
-            }
-            _ => Err(what.wrong("`what`", "\"spikes\" or a list of variables such as [\"V_m\"]")),
+/// `"adaptive"`, or `{ rk4 = 4 }` for four fixed sub-steps.
+fn integrator(node: &Node) -> Result<Integrator> {
+    match node {
+        Node::Text(text) if text == "adaptive" => Ok(Integrator::Adaptive),
+        Node::Table(entries) if entries.len() == 1 && entries[0].0 == "rk4" => {
+            Ok(Integrator::Rk4(whole("`rk4`", &entries[0].1, u32::MAX.into())? as u32))
         }
+        _ => Err(node.wrong("`integrator`", "\"adaptive\" or a number of sub-steps such as { rk4 = 4 }")),
     }
 }
 

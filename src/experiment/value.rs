@@ -44,8 +44,7 @@ pub(super) fn given(what: &str, node: &Node) -> Result<Given> {
         Node::Bool(value) => Ok(Given::Word(value.to_string())),
         Node::Text(text) => Ok(Given::from(text.as_str())),
         Node::List(list) if list.iter().any(|node| matches!(node, Node::List(_))) => {
-            let lists = list.iter().map(|node| numbers(what, node).map(Given::Each));
-            Ok(Given::Lists(lists.collect::<Result<_>>()?))
+            Ok(Given::Lists(list.iter().map(|node| given(what, node)).collect::<Result<_>>()?))
         }
         Node::List(list) => match words(list) {
             Some(words) => Ok(Given::Words(words)),

@@ -143,20 +143,85 @@ pub struct Scalar {
     /// Nodes whose values are supplied
     given: Vec<NodeId>,
     pub outputs: Vec<NodeId>,
+    /// The same without detours, where nothing repeats
+    tape: Option<Tape>,
 }
 
 impl Scalar {
     pub fn new(graph: &Graph, outputs: Vec<NodeId>, given: Vec<NodeId>) -> Scalar {
         let schedule = Schedule::new(graph, &outputs, &|id| given.contains(&id));
-        Scalar { schedule, given, outputs }
+        let tape = Tape::new(graph, &schedule, &outputs, &given);
+        Scalar { schedule, given, outputs, tape }
     }
 
     pub fn run(&self, graph: &Graph, leaf: &dyn Fn(LeafId) -> u32, given: &[u32]) -> Vec<u32> {
         if self.outputs.is_empty() {
             return Vec::new();
         }
+        if let Some(tape) = &self.tape {
+            return tape.run(leaf, given);
+        }
         let given: Vec<_> = self.given.iter().copied().zip(given.iter().copied()).collect();
         run(graph, &self.schedule, &self.outputs, &given, &Bits { leaf })
+    }
+}
+
+/// Straight code on a few words: what is given, leaves and constants, then results in order.
+#[derive(Clone, Debug)]
+struct Tape {
+    leaves: Vec<LeafId>,
+    constants: Vec<u32>,
+    code: Vec<(Op, Ty, [u32; 3])>,
+    outputs: Vec<u32>,
+}
+
+impl Tape {
+    fn new(graph: &Graph, schedule: &Schedule, outputs: &[NodeId], given: &[NodeId]) -> Option<Tape> {
+        let mut nodes = vec![];
+        for step in schedule.top() {
+            match step {
+                Step::Node(id) if graph.node(*id).op != Op::Index => nodes.push(*id),
+                _ => return None,
+            }
+        }
+        let read = || nodes.iter().flat_map(|id| graph.node(*id).args()).chain(outputs).copied();
+        let (mut leaf_nodes, mut constant_nodes) = (vec![], vec![]);
+        for id in read().filter(|id| !given.contains(id)) {
+            match graph.node(id).op {
+                Op::Leaf(_) if !leaf_nodes.contains(&id) => leaf_nodes.push(id),
+                Op::Const(_) if !constant_nodes.contains(&id) => constant_nodes.push(id),
+                Op::Carried(..) | Op::Result(..) => return None,
+                _ => {}
+            }
+        }
+        let order: Vec<NodeId> = [given, &leaf_nodes, &constant_nodes, &nodes].concat();
+        let place = |id: &NodeId| order.iter().position(|other| other == id).map(|k| k as u32);
+        let code = nodes.iter().map(|id| {
+            let node = graph.node(*id);
+            let mut args = [0; 3];
+            for (arg, id) in args.iter_mut().zip(node.args()) {
+                *arg = place(id)?;
+            }
+            Some((node.op, graph.operand_ty(node.op, node.ty, node.args()), args))
+        });
+        Some(Tape {
+            code: code.collect::<Option<_>>()?,
+            outputs: outputs.iter().map(place).collect::<Option<_>>()?,
+            leaves: leaf_nodes.iter().filter_map(|id| graph.leaf_of(*id)).collect(),
+            constants: constant_nodes.iter().filter_map(|id| graph.constant_bits(*id)).collect(),
+        })
+    }
+
+    fn run(&self, leaf: &dyn Fn(LeafId) -> u32, given: &[u32]) -> Vec<u32> {
+        let n = given.len() + self.leaves.len() + self.constants.len() + self.code.len();
+        let mut words = Vec::with_capacity(n);
+        words.extend(given);
+        words.extend(self.leaves.iter().map(|id| leaf(*id)));
+        words.extend(&self.constants);
+        for (op, from, args) in &self.code {
+            words.push(bits::apply(*op, *from, args.map(|arg| words[arg as usize])));
+        }
+        self.outputs.iter().map(|place| words[*place as usize]).collect()
     }
 }
 

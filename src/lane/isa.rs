@@ -274,13 +274,19 @@ impl Code {
     /// planes of moving leaves begin.
     ///
     /// # Panics
-    /// If there are not as many lanes, or a plane does not lie in the arena, or a moving one not beyond the others.
+    /// If there are not as many lanes, or a plane does not lie in the arena, or a moving one not beyond the others, or the
+    /// code draws random words for 64 elements at once and `index` is no multiple of that.
     pub fn run(&self, bound: &Bound, memory: Memory<'_>, moved: &[usize], part: Range<usize>, index: u32) {
         let Memory { arena, scalars, scratch } = memory;
         assert!(
             part.start.is_multiple_of(CHUNK) && part.end <= bound.lanes,
             "lanes {part:?} of {}",
             bound.lanes
+        );
+        let is_aligned = self.native.as_ref().is_some_and(Native::is_aligned);
+        assert!(
+            !is_aligned || index.is_multiple_of(CHUNK as u32),
+            "the first element has the number {index}"
         );
         assert_eq!(scalars.len(), self.layout.scalars, "scalars of this kernel");
         assert_eq!(bound.leaves.len(), self.layout.leaves, "planes of this kernel");

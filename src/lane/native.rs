@@ -20,8 +20,9 @@ mod lower;
 mod masks;
 mod math;
 mod micro;
+mod unroll;
 
-use super::isa::{self, Item, Layout, Place};
+use super::isa::{self, CHUNK, Item, Layout, Place};
 use assemble::{Assembled, Needs};
 use live::Slots;
 use lower::{Places, Segment};
@@ -48,31 +49,41 @@ pub struct Native {
     constants: Arc<[u32]>,
     /// Vectors of the frame
     frame: usize,
+    is_aligned: bool,
 }
 
 impl Native {
     /// Compiles instructions; `None` where the system gives no memory for code.
     pub fn compile(items: &[Item], layout: &Layout) -> Option<Native> {
-        let mut places = Places::new(layout);
+        let is_direct = matches!(items, [Item::Run(_)]);
+        let mut places = Places::new(layout, is_direct);
         let mut segments = vec![];
         lists(items, &Slots::new(), &mut places, &mut segments);
+        let is_aligned = segments.iter().any(|segment| segment.vectors > 1);
         let all_ones = places.constants.0.iter().position(|bits| *bits == !0);
         let Places { constants, calls, rare, .. } = places;
         let calls = calls.into_iter().map(|(op, from)| isa::vector_call(op, from) as u64).collect();
         let planes = layout.leaves + layout.outputs.len();
         let index = planes + layout.slots + layout.scalars;
-        let consumed = if segments.len() == 1 { layout.consumed.clone() } else { vec![] };
+        let consumed = if is_direct { layout.consumed.clone() } else { vec![] };
         let needs = Needs { planes, index, consumed, calls, rare, all_ones };
         let Assembled { bytes, entries, frame } =
             assemble::assemble(&segments, &needs).expect("every instruction has an encoding");
         let constants = (0..LANES as u32).chain(constants.0).collect();
         match executable(&bytes) {
-            Ok(code) => Some(Native { code: Arc::new(code), entries: entries.into(), constants, frame }),
+            Ok(code) => {
+                Some(Native { code: Arc::new(code), entries: entries.into(), constants, frame, is_aligned })
+            }
             Err(error) => {
                 log::warn!("no memory for machine code ({error}): kernels run as loops over blocks");
                 None
             }
         }
+    }
+
+    /// Whether the number of the first element has to be a multiple of 64.
+    pub fn is_aligned(&self) -> bool {
+        self.is_aligned
     }
 
     /// Words of memory that [`Native::run`] wants, from a cache line on.
@@ -84,7 +95,7 @@ impl Native {
     ///
     /// # Safety
     /// The CPU must have AVX-512. `table` holds a pointer for every plane, slot and scalar of the layout, then one to the
-    /// number of the first element; planes and those slots that are used have the lanes rounded up to vectors, and planes
+    /// number of the first element; planes and those slots that are used have the lanes rounded up to chunks, and planes
     /// that are written overlap no other but the leaf that they replace. `frame` has [`Native::frame_words`], `scalars` those
     /// of the layout.
     pub unsafe fn run(
@@ -97,7 +108,7 @@ impl Native {
     ) {
         // SAFETY: at this place begins a function of this type.
         let entry: Entry = unsafe { std::mem::transmute(self.code.as_ptr().add(self.entries[list])) };
-        let bytes = lanes.div_ceil(LANES) * LANES * 4;
+        let bytes = lanes.next_multiple_of(CHUNK) * 4;
         // SAFETY: the caller's promise.
         unsafe { entry(table.as_ptr(), frame, scalars.as_ptr(), self.constants.as_ptr(), bytes) };
     }

@@ -11,6 +11,10 @@ impl Native {
         None
     }
 
+    pub fn is_aligned(&self) -> bool {
+        match *self {}
+    }
+
     pub fn frame_words(&self) -> usize {
         match *self {}
     }
@@ -18,7 +22,7 @@ impl Native {
     /// # Safety
     /// It cannot be called.
     #[allow(unsafe_code, reason = "the signature of the real one")]
-    pub unsafe fn run(&self, _: &[*mut u32], _: *mut u32, _: &[u32], _: usize) {
+    pub unsafe fn run(&self, _: usize, _: &[*mut u32], _: *mut u32, _: &[u32], _: usize) {
         match *self {}
     }
 }

@@ -3,7 +3,7 @@
 //! The build script lists the files of `shaders/` and writes the builders from their tags, so a model has no
 //! other trace in Rust than its file.
 
-use super::{Amount, Given, Instance, Model, Role};
+use super::{Amount, Given, Instance, Integrator, Model, Role};
 use crate::error::{Error, Result};
 use crate::unit::*;
 use std::sync::{Arc, LazyLock};

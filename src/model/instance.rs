@@ -1,5 +1,6 @@
 //! A model with the values that a user set on it.
 
+use super::integrator::Integrator;
 use super::tag::{Tag, TagUnit, Term};
 use super::value::{Given, Number, Value};
 use super::{Member, Model};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub struct Instance {
     pub(super) model: Arc<Model>,
     pub(super) given: Vec<(Kind, String, Given)>,
+    pub(super) integrator: Integrator,
 }
 
 /// What a given value is for.
@@ -69,7 +71,8 @@ impl Numbers {
 impl Instance {
     /// The model with the defaults of its tags.
     pub fn new(model: Arc<Model>) -> Instance {
-        Instance { model, given: vec![] }
+        let integrator = model.integrator().unwrap_or_default();
+        Instance { model, given: vec![], integrator }
     }
 
     /// The model.
@@ -104,7 +107,7 @@ impl Instance {
     /// # Errors
     /// One sentence that names the parameter and what would be right.
     pub fn settle(&self, place: &str, size: u32) -> Result<Settings> {
-        let (model, given) = self.for_ports(place)?;
+        let (model, given) = self.for_counts(place)?;
         let mut settings =
             Settings { model: model.clone(), values: BTreeMap::new(), schedule: BTreeMap::new(), port: None };
         for (kind, name, given) in &given {

@@ -18,8 +18,8 @@ pub struct Reflection {
     pub structs: Vec<Struct>,
     /// Functions of the file itself, without those of its imports.
     pub functions: Vec<Function>,
-    /// The constant `PORTS`, where the model has any number of ports.
-    pub ports: Option<u32>,
+    /// Constants of the model's own that are the lengths of lists: name and value.
+    pub counts: Vec<(String, u32)>,
 }
 
 /// A struct of a model file: `Params`, `State`, `Input`, `Derived`, `Output`, `Schedule`.
@@ -40,6 +40,8 @@ pub struct Member {
     pub scalar: Scalar,
     /// The array that it is an element of.
     pub list: Option<String>,
+    /// The constant that is the array's length, where the user chooses it.
+    pub count: Option<String>,
     /// The tag; members of `Derived` and `Output` may go without.
     pub tag: Option<Tag>,
 }
@@ -123,11 +125,7 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
     let document: Vec<&str> = assembled.lines().map_while(|line| line.strip_prefix("//!")).collect();
     let document: Vec<&str> = document.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let title = document.first().map_or("", |line| line.trim().trim_end_matches('.')).to_string();
-    let ports = ports(&module);
-    if ports.is_some() && !assembled.lines().any(|line| line.starts_with(PORTS)) {
-        let message = format!("declare the number of ports on a line of its own: `{PORTS} = 1u;`");
-        return Err(Fault { line: 1, message });
-    }
+    let counts = counts(&module, assembled, own_lines);
     let mut structs = vec![];
     for (handle, ty) in module.types.iter() {
         let (Some(name), TypeInner::Struct { members, .. }) = (&ty.name, &ty.inner) else { continue };
@@ -147,9 +145,11 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
                 line,
                 message: format!("`{member_name}` must be f32, i32, u32 or (in Derived) an array of them"),
             })?;
-            if length.is_some() && length != ports && name != "Derived" {
+            let count = assembled.lines().nth(line - 1).and_then(length_of);
+            let count = count.filter(|count| counts.iter().any(|(known, _)| known == count));
+            if length.is_some() && count.is_none() && name != "Derived" {
                 let message = format!(
-                    "`{member_name}`: outside Derived an array has an element for each port; declare `{PORTS} = 1u;` and write `array<f32, PORTS>`"
+                    "`{member_name}`: outside Derived the user chooses an array's length; declare `const PORTS = 1u;`, or another name, on a line of its own and write `array<f32, PORTS>`"
                 );
                 return Err(Fault { line, message });
             }
@@ -173,7 +173,7 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
             let plain = member_name.strip_suffix('_').filter(|name| RESERVED.contains(name));
             let member_name = plain.unwrap_or(&member_name).to_string();
             let Some(length) = length else {
-                out.push(Member { name: member_name, scalar, list: None, tag });
+                out.push(Member { name: member_name, scalar, list: None, count: None, tag });
                 continue;
             };
             let name_of = |k: u32| element_name(name, &member_name, k);
@@ -181,6 +181,7 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
                 name: name_of(k),
                 scalar,
                 list: Some(member_name.clone()),
+                count: count.map(str::to_string),
                 tag: tag.clone(),
             }));
         }
@@ -198,19 +199,27 @@ pub fn reflect(assembled: &str, own_lines: usize) -> Result<Reflection, Fault> {
         })
     });
     let functions = functions.collect();
-    Ok(Reflection { title, document: document.join("\n"), structs, functions, ports })
+    Ok(Reflection { title, document: document.join("\n"), structs, functions, counts })
 }
 
-/// How a model declares its number of ports: with this, at the start of a line.
-pub const PORTS: &str = "const PORTS";
-
-/// The value of the constant `PORTS`.
-fn ports(module: &naga::Module) -> Option<u32> {
-    let (_, found) = module.constants.iter().find(|(_, it)| it.name.as_deref() == Some("PORTS"))?;
-    match module.global_expressions[found.init] {
+/// Whole numbers that the model itself declares, each on a line of its own.
+fn counts(module: &naga::Module, assembled: &str, own_lines: usize) -> Vec<(String, u32)> {
+    let declared = |name: &str| {
+        let mut lines = assembled.lines().take(own_lines);
+        lines.any(|line| line.starts_with(&format!("const {name} =")))
+    };
+    let value = |constant: &naga::Constant| match module.global_expressions[constant.init] {
         Expression::Literal(Literal::U32(number)) => Some(number),
         _ => None,
-    }
+    };
+    let all = module.constants.iter().filter_map(|(_, it)| Some((it.name.clone()?, value(it)?)));
+    all.filter(|(name, _)| declared(name)).collect()
+}
+
+/// `PORTS` of the line `tau: array<f32, PORTS>,`.
+fn length_of(line: &str) -> Option<&str> {
+    let (_, arguments) = line.split_once("array<")?;
+    Some(arguments.split_once(',')?.1.split_once('>')?.0.trim())
 }
 
 /// The name of the `k`-th element of an array, from 1. Ports have numbers; `I_syn_` gives `I_syn_1`, so that there

@@ -5,9 +5,10 @@
 //! `{soft | hard}` in place of the unit makes a choice between words. After the default come, in any order,
 //! bounds (`> 0`, `<= V_th`, `in 0..1`), `from NAME` (the state is kept relative to that parameter) and
 //! `continuous` (the input is a current, not a sum of spikes) `presynaptic` (the input is what the neuron that
-//! sends is doing: its spike, or one of its state variables by name) and `consecutive` (a column of durations: a row
-//! of the schedule begins where the one before ends). This file stands alone: the build script
-//! compiles it too.
+//! sends is doing: its spike, or one of its state variables by name), `released` (what arrives at the port is the
+//! weight times what the sending neuron, of the same model, releases with its spike) and `consecutive` (a column of
+//! durations: a row of the schedule begins where the one before ends). This file stands alone: the build script compiles
+//! it too.
 
 use crate::unit::table::{self, Symbol};
 
@@ -28,6 +29,8 @@ pub struct Tag {
     pub continuous: bool,
     /// The input is the spike of the sending neuron, or its state variable of this name.
     pub presynaptic: bool,
+    /// The port takes weights times what the sending neuron releases.
+    pub released: bool,
     /// The column holds durations, one row after the other.
     pub consecutive: bool,
 }
@@ -122,6 +125,7 @@ pub fn parse(text: &str) -> Result<Tag, String> {
         from: None,
         continuous: false,
         presynaptic: false,
+        released: false,
         consecutive: false,
     };
     if let Some(after) = rest.strip_prefix('=') {
@@ -191,6 +195,8 @@ fn parse_item(item: &str, tag: &mut Tag) -> Result<(), String> {
         tag.bounds.push(Bound { relation: Relation::AtMost, term: parse_term(high, &tag.unit)? });
     } else if let Some(name) = item.strip_prefix("from ") {
         tag.from = Some(name.trim().to_string());
+    } else if item == "released" {
+        tag.released = true;
     } else if item == "continuous" {
         tag.continuous = true;
     } else if item == "presynaptic" {
@@ -199,7 +205,7 @@ fn parse_item(item: &str, tag: &mut Tag) -> Result<(), String> {
         tag.consecutive = true;
     } else {
         return Err(format!(
-            "expected a bound such as `> 0`, `<= V_th` or `in 0..1`, `from NAME`, `continuous`, `presynaptic` or `consecutive`, found `{item}`"
+            "expected a bound such as `> 0`, `<= V_th` or `in 0..1`, `from NAME`, `continuous`, `presynaptic`, `released` or `consecutive`, found `{item}`"
         ));
     }
     Ok(())
@@ -221,6 +227,7 @@ mod tests {
         assert_eq!(choice.default, Some(Term::Number(1.0)));
         assert!(parse("Injected current [pA], continuous").expect("a tag").continuous);
         assert!(parse("Spike [1], presynaptic").expect("a tag").presynaptic);
+        assert!(parse("Graded spikes [nS], > 0, released").expect("a tag").released);
         assert_eq!(parse("Stop [ms] = inf").expect("a tag").default, Some(Term::Number(f64::INFINITY)));
     }
 

@@ -87,3 +87,29 @@ pub(super) fn delay(dt_ms: f64, place: &str, given: Option<Given>, latency: u32)
         Some(delay) => Err(Error::Value { what, expected: ">= 0 ms".into(), got: format!("{delay} ms") }),
     }
 }
+
+/// A matrix of weights as the list that it stands for.
+pub(super) fn dense(place: &str, given: Given, rule: &Rule, sizes: (u32, u32)) -> Result<Given> {
+    let Given::Lists(rows) = &given else { return Ok(given) };
+    let (n_sources, n_targets) = (sizes.0 as usize, sizes.1 as usize);
+    if *rule != Rule::AllToAll {
+        let text = format!(
+            "the weight of {place} is a matrix, which {} does not take; all_to_all does",
+            rule.name()
+        );
+        return Err(Error::network(text));
+    }
+    let row = |row: &Given| match row {
+        Given::Each(numbers) if numbers.len() == n_targets => Some(numbers.clone()),
+        _ => None,
+    };
+    let matrix = rows.iter().map(row).collect::<Option<Vec<Vec<Number>>>>();
+    let Some(matrix) = matrix.filter(|matrix| matrix.len() == n_sources) else {
+        return Err(Error::network(format!(
+            "the weight of {place} is a matrix of {} rows; it has {n_sources} sources, a row of {n_targets} for each",
+            rows.len()
+        )));
+    };
+    let by_target = (0..n_targets).flat_map(|target| matrix.iter().map(move |row| row[target].clone()));
+    Ok(Given::Each(by_target.collect()))
+}

@@ -1,16 +1,16 @@
 //! Projections: which elements of a source reach which targets, through what, with which weights and delays.
 
-use super::listed::{Listed, check_length, delay, delays_by, lists_gaps};
+use super::listed::{Listed, check_length, delay, delays_by, dense, lists_gaps};
 use super::rule::{Connectivity, Rule};
 use super::target::{Target, check_targets};
-use super::through::{Through, check_senders};
+use super::through::{Through, check_senders, check_sources, graded};
 use super::view::{PopulationId, Slice, View};
 use super::{Network, Population};
 use crate::compile::constants::Evaluation;
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
 use crate::model::tag::TagUnit;
-use crate::model::value::{Given, Number, Value};
+use crate::model::value::{Given, Value};
 use crate::model::{Instance, Role};
 
 /// A checked projection of a network.
@@ -89,7 +89,7 @@ impl Projection {
         match sources.into_iter().find(|source| source.settings.model.role() != Role::Neuron) {
             None => Ok(()),
             Some(generator) => Err(Error::network(format!(
-                "{place} cannot be procedural: its source `{}` is a generator; neurons can, a `parrot_neuron` too",
+                "{place} cannot be procedural: its source `{}` is a generator; neurons can, those that only repeat spikes too",
                 generator.name
             ))),
         }
@@ -108,7 +108,7 @@ pub enum Carries {
 }
 
 impl Carries {
-    fn from_source(source: &Population) -> Carries {
+    pub(super) fn from_source(source: &Population) -> Carries {
         let model = &source.settings.model;
         match (source.settings.current_unit(), model.is_scheduled()) {
             (None, _) => Carries::Spikes,
@@ -118,7 +118,8 @@ impl Carries {
     }
 }
 
-/// What the sources of a projection send, with its state kept once for each source.
+/// What the sources of a projection send, with its state kept once for each source; what the neuron itself releases, where
+/// it has neither part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sender {
     /// Short-term plasticity: it says what a spike carries.
@@ -213,14 +214,14 @@ impl<'a> ProjectionBuilder<'a> {
         self
     }
 
-    /// Receptor dynamics at the target (BrainPy voice), or a model of the edges such as `static_synapse`.
+    /// Receptor dynamics at the target (BrainPy voice), or a model of the edges.
     pub fn synapse(mut self, synapse: impl Into<Instance>) -> Self {
         self.through.synapse = Some(synapse.into());
         self
     }
 
     /// Keeps the synapse's state once for each source, not for each target (BrainPy: AlignPre): its conductance is
-    /// sent at every step. Synapses that look at the sending neuron, such as `ampa`, always do.
+    /// sent at every step. Synapses that look at the sending neuron always do.
     pub fn align_pre(mut self) -> Self {
         self.through.at_source = true;
         self
@@ -285,6 +286,10 @@ impl<'a> ProjectionBuilder<'a> {
         }
         let target = Target { network, place: &place, to: &self.to, receptor: receptor.as_ref(), current };
         let unit = target.unit(self.port.as_deref())?;
+        let sender = match target.graded(self.port.as_deref())? {
+            Some(port) => Some(graded(network, &place, &self.from, sender.as_ref(), port)?),
+            None => sender,
+        };
         let weight = dense(&place, self.weight, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         let weight = weight.resolve(&format!("the weight of {place}"), &unit)?;
         let weight = weight.times(target.factor(self.port.as_deref())?);
@@ -384,58 +389,10 @@ fn overlap(view: &View) -> Option<PopulationId> {
 }
 
 /// Whether a generator acts in the step that begins at its time, as the inputs of brainpy.state do.
-fn acts_at_once(source: &Population) -> Result<bool> {
+pub(super) fn acts_at_once(source: &Population) -> Result<bool> {
     let model = &source.settings.model;
     if model.role() != Role::Generator || model.function("latency").is_none() {
         return Ok(false);
     }
     Ok(Evaluation::new(model, "latency")?.run(&|_, _| 0.0)[0].to_bits() > 0)
-}
-
-fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
-    let kind = |slice: &Slice| {
-        let population = network.get(slice.population);
-        let random =
-            population.settings.model.role() == Role::Generator && !population.settings.model.is_scheduled();
-        (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
-    };
-    let first = kind(&from.slices()[0]);
-    let levels = first.0 == Carries::Levels;
-    if levels && from.slices().iter().any(|slice| slice.population != from.slices()[0].population) {
-        let text = format!("{place} has currents of several populations; make one projection for each");
-        return Err(Error::network(text));
-    }
-    if from.slices().iter().any(|slice| kind(slice) != first) {
-        let text = format!(
-            "{place} mixes generators of currents or random spikes with other sources; make two projections"
-        );
-        return Err(Error::network(text));
-    }
-    Ok(())
-}
-
-/// A matrix of weights as the list that it stands for.
-fn dense(place: &str, given: Given, rule: &Rule, sizes: (u32, u32)) -> Result<Given> {
-    let Given::Lists(rows) = &given else { return Ok(given) };
-    let (n_sources, n_targets) = (sizes.0 as usize, sizes.1 as usize);
-    if *rule != Rule::AllToAll {
-        let text = format!(
-            "the weight of {place} is a matrix, which {} does not take; all_to_all does",
-            rule.name()
-        );
-        return Err(Error::network(text));
-    }
-    let row = |row: &Given| match row {
-        Given::Each(numbers) if numbers.len() == n_targets => Some(numbers.clone()),
-        _ => None,
-    };
-    let matrix = rows.iter().map(row).collect::<Option<Vec<Vec<Number>>>>();
-    let Some(matrix) = matrix.filter(|matrix| matrix.len() == n_sources) else {
-        return Err(Error::network(format!(
-            "the weight of {place} is a matrix of {} rows; it has {n_sources} sources, a row of {n_targets} for each",
-            rows.len()
-        )));
-    };
-    let by_target = (0..n_targets).flat_map(|target| matrix.iter().map(move |row| row[target].clone()));
-    Ok(Given::Each(by_target.collect()))
 }

@@ -1,5 +1,6 @@
 //! What is recorded: spikes, or state variables at an interval.
 
+use super::detector::Detecting;
 use super::view::{Slice, View};
 use super::{Network, Population, PopulationId};
 use crate::error::{Error, Result};
@@ -15,6 +16,79 @@ pub struct Record {
     pub from: View,
     /// What is recorded of them.
     pub what: What,
+    /// When it records.
+    pub window: Steps,
+}
+
+/// When a recorder is switched on: after `origin + start`, up to `origin + stop` (NEST: start, stop, origin).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    pub(crate) start_ms: f64,
+    pub(crate) stop_ms: f64,
+    pub(crate) origin_ms: f64,
+}
+
+impl Default for Window {
+    /// Always.
+    fn default() -> Window {
+        Window { start_ms: 0.0, stop_ms: f64::INFINITY, origin_ms: 0.0 }
+    }
+}
+
+impl Window {
+    /// Always.
+    pub fn new() -> Window {
+        Window::default()
+    }
+
+    /// What is stamped later than this is recorded.
+    pub fn start(self, time: Quantity<Time>) -> Window {
+        Window { start_ms: time.value_in(ms), ..self }
+    }
+
+    /// What is stamped with this or earlier is recorded.
+    pub fn stop(self, time: Quantity<Time>) -> Window {
+        Window { stop_ms: time.value_in(ms), ..self }
+    }
+
+    /// The time that `start` and `stop` count from.
+    pub fn origin(self, time: Quantity<Time>) -> Window {
+        Window { origin_ms: time.value_in(ms), ..self }
+    }
+
+    /// The window in steps.
+    pub(crate) fn steps(self, network: &Network, place: &str) -> Result<Steps> {
+        let after = match self.origin_ms + self.start_ms {
+            // before the first stamp
+            time if time <= 0.0 => 0,
+            time => network.steps(&format!("the start of {place}"), time)?,
+        };
+        let until = match self.origin_ms + self.stop_ms {
+            time if time == f64::INFINITY => u64::MAX,
+            time if time <= 0.0 => 0,
+            time => network.steps(&format!("the stop of {place}"), time)?,
+        };
+        Ok(Steps { after, until })
+    }
+}
+
+/// Stamps, in steps: those after `after`, up to `until`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// The last stamp that is out.
+    pub after: u64,
+    /// The last stamp that is in.
+    pub until: u64,
+}
+
+impl Steps {
+    /// All stamps.
+    pub const ALL: Steps = Steps { after: 0, until: u64::MAX };
+
+    /// Whether a stamp is in.
+    pub fn contains(&self, stamp: u64) -> bool {
+        self.after < stamp && stamp <= self.until
+    }
 }
 
 /// What a recording holds.
@@ -22,6 +96,10 @@ pub struct Record {
 pub enum What {
     /// Spikes: time and sender.
     Spikes,
+    /// Changes of binary elements: time, sender and state.
+    Spins,
+    /// Correlations.
+    Detector(Detecting),
     /// State variables, every so many steps; `V_m`, or `NAME.g` for the synapse of a projection.
     Trace {
         /// The variables.
@@ -32,9 +110,9 @@ pub enum What {
 }
 
 impl Record {
-    pub(super) fn spikes(network: &Network, name: &str, from: &View) -> Result<Record> {
+    pub(super) fn spikes(network: &Network, name: &str, from: &View, what: What) -> Result<Record> {
         check_name(network, name)?;
-        Ok(Record { name: name.into(), from: from.clone(), what: What::Spikes })
+        Ok(Record { name: name.into(), from: from.clone(), what, window: Steps::ALL })
     }
 
     pub(super) fn trace(
@@ -64,6 +142,7 @@ impl Record {
             name: name.into(),
             from: from.clone(),
             what: What::Trace { variables, every: every as u32 },
+            window: Steps::ALL,
         })
     }
 }
@@ -87,7 +166,7 @@ impl Record {
     }
 }
 
-fn check_name(network: &Network, name: &str) -> Result<()> {
+pub(super) fn check_name(network: &Network, name: &str) -> Result<()> {
     if network.records().iter().any(|other| other.name == name) {
         return Err(Error::network(format!("there are two records `{name}`; give one another name")));
     }

@@ -126,6 +126,7 @@ fn set_settings(
         (unit, _) => unit.clone(),
     };
     let value = given.resolve(&what, &unit)?;
+    let dt = network.dt_ms();
     let values = stream(network, Use::Values, slice.population.0 as usize);
     let stream = values.child(kind as u32 * 256 + k as u32);
     let new = of_slice(&what, &value, slice, range, size, stream)?;
@@ -145,7 +146,13 @@ fn set_settings(
             Value::Each(all.into())
         };
         settings.values.insert((kind, name.to_string()), value);
-        settings.check(&place, size, Some(values))
+        settings.check(&place, size, Some(values))?;
+        match settings.counted_ports(&place, size, dt)? {
+            Some(n) if settings.model.ports() != Some(n) => Err(Error::network(format!(
+                "`{name}` of {place} says how much is kept, fixed when the network is built"
+            ))),
+            _ => Ok(()),
+        }
     };
     network.each_variant(slice.population, change)
 }

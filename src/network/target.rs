@@ -1,8 +1,8 @@
 //! The receiving side of a projection: which port takes its weights, and in which unit.
 
-use super::Network;
 use super::projection::Receptor;
 use super::view::View;
+use super::{Network, Population};
 use crate::error::{Error, Result};
 use crate::model::instance::{continuous, spike_ports};
 use crate::model::reflect::Member;
@@ -12,17 +12,21 @@ use crate::model::{Model, Role};
 use crate::unit::rescale;
 use crate::unit::table::{self, Symbol};
 
-/// Only neurons receive.
+/// Neurons receive, and generators with a port for spikes.
 pub(super) fn check_targets(network: &Network, place: &str, to: &View) -> Result<()> {
-    let deaf = to.slices().iter().map(|slice| network.get(slice.population));
-    match deaf.into_iter().find(|population| population.settings.model.role() != Role::Neuron) {
-        None => Ok(()),
-        Some(population) => {
-            let text =
-                format!("{place} ends on population `{}`: generators receive nothing", population.name);
-            Err(Error::network(text))
-        }
+    let all = || to.slices().iter().map(|slice| network.get(slice.population));
+    let is_neuron = |population: &Population| population.settings.model.role() == Role::Neuron;
+    let is_deaf = |it: &&Population| !is_neuron(it) && spike_ports(&it.settings.model).next().is_none();
+    if let Some(population) = all().find(is_deaf) {
+        let text =
+            format!("{place} ends on population `{}`: this generator receives nothing", population.name);
+        return Err(Error::network(text));
     }
+    if all().any(is_neuron) && !all().all(is_neuron) {
+        let text = format!("{place} ends on neurons and on generators; make two projections");
+        return Err(Error::network(text));
+    }
+    Ok(())
 }
 
 /// The receiving side of a projection, while its ports are looked up.
@@ -83,6 +87,25 @@ impl Target<'_> {
             unit = Some(found);
         }
         Ok(unit.expect("a view has at least one slice"))
+    }
+
+    /// The model and port that take weights times what the sending neurons release, if the named one does.
+    pub fn graded(&self, port: Option<&str>) -> Result<Option<(&Model, &Member)>> {
+        if port.is_none() || self.current.is_some() || self.receptor.is_some() {
+            return Ok(None);
+        }
+        let is_graded = |member: &Member| member.tag().is_some_and(|tag| tag.released);
+        let found: Vec<(&Model, &Member)> =
+            self.models().map(|model| Ok((model, self.find(model, port)?))).collect::<Result<_>>()?;
+        match found.iter().find(|(_, member)| is_graded(member)) {
+            None => Ok(None),
+            Some((first, _)) if found.iter().any(|(model, _)| !model.is_same_but_for_counts(first)) => {
+                let text =
+                    format!("{}: a graded port takes one model; make one projection for each", self.place);
+                Err(Error::network(text))
+            }
+            graded => Ok(graded.copied()),
+        }
     }
 
     /// What turns the numbers of a current generator into those of the port.
@@ -173,7 +196,8 @@ pub(crate) fn takes_synapses(model: &Model) -> bool {
     model.text().contains("fn currents(")
 }
 
-/// The position among the spike ports of `model` that takes `weight`; the named one, or the first that fits.
+/// The position among the spike ports of `model` that takes `weight`; the named one, or the first that fits and takes
+/// plain spikes.
 pub(crate) fn port_for(model: &Model, port: Option<&str>, weight: f64) -> Option<usize> {
     spike_ports(model).enumerate().find_map(|(k, member)| {
         let bounds = member.tag().map_or(&[][..], |tag| &tag.bounds);
@@ -182,6 +206,10 @@ pub(crate) fn port_for(model: &Model, port: Option<&str>, weight: f64) -> Option
             Term::Number(limit) => weight == 0.0 || bound.relation.holds(weight, limit),
             Term::Name(_) => false,
         });
-        (fits && port.is_none_or(|name| name == member.name)).then_some(k)
+        let meant = match port {
+            Some(name) => name == member.name,
+            None => !member.tag().is_some_and(|tag| tag.released),
+        };
+        (fits && meant).then_some(k)
     })
 }

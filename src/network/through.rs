@@ -1,10 +1,11 @@
 //! The models that a projection goes through: short-term plasticity, receptor dynamics, output.
 
-use super::projection::{Receptor, Sender};
-use super::view::View;
+use super::projection::{Carries, Receptor, Sender, acts_at_once};
+use super::view::{Slice, View};
 use super::{Network, Population};
 use crate::error::{Error, Result};
 use crate::model::instance::Settings;
+use crate::model::reflect::Member;
 use crate::model::{Instance, Model, Role};
 
 /// What the user said of them.
@@ -28,7 +29,7 @@ impl Through {
             }
             Some(synapse) => dynamics(place, &synapse, self.output, self.at_source)?,
             None if self.at_source => {
-                let text = format!("{place} has no synapse to keep at its sources; add one such as `expon`");
+                let text = format!("{place} has no synapse to keep at its sources; add one");
                 return Err(Error::network(text));
             }
             None => match self.output {
@@ -46,7 +47,7 @@ fn release(place: &str, stp: &Instance) -> Result<Settings> {
     if stp.model().role() != Role::Synapse || stp.model().function("release").is_none() {
         let name = stp.model().name();
         return Err(Error::network(format!(
-            "`{name}` is no short-term plasticity: {place} cannot use it; `stp` is"
+            "`{name}` is no short-term plasticity: {place} cannot use it; a model with a function `release` is"
         )));
     }
     stp.settle(place, 1)
@@ -111,7 +112,7 @@ fn dynamics(
         (true, output) => Ok((Some(settings), output.map(|output| Receptor { synapse: None, output }))),
         (false, Some(output)) => Ok((None, Some(Receptor { synapse: Some(settings), output }))),
         (false, None) => Err(Error::network(format!(
-            "{place} has the synapse `{name}` but no output; add one such as `coba`"
+            "{place} has the synapse `{name}` but no output; add one, which makes a current of its conductance"
         ))),
     }
 }
@@ -124,6 +125,29 @@ fn settled(place: &str, output: &Instance) -> Result<Settings> {
     Err(Error::network(format!("`{name}` is a {role}, not an output: {place} cannot use it")))
 }
 
+/// Sources of one projection are of one kind.
+pub(super) fn check_sources(network: &Network, place: &str, from: &View) -> Result<()> {
+    let kind = |slice: &Slice| {
+        let population = network.get(slice.population);
+        let random =
+            population.settings.model.role() == Role::Generator && !population.settings.model.is_scheduled();
+        (Carries::from_source(population), random, acts_at_once(population).unwrap_or(false))
+    };
+    let first = kind(&from.slices()[0]);
+    let levels = first.0 == Carries::Levels;
+    if levels && from.slices().iter().any(|slice| slice.population != from.slices()[0].population) {
+        let text = format!("{place} has currents of several populations; make one projection for each");
+        return Err(Error::network(text));
+    }
+    if from.slices().iter().any(|slice| kind(slice) != first) {
+        let text = format!(
+            "{place} mixes generators of currents or random spikes with other sources; make two projections"
+        );
+        return Err(Error::network(text));
+    }
+    Ok(())
+}
+
 /// The sources need what the models ask of them.
 pub(super) fn check_senders(network: &Network, place: &str, from: &View, sender: &Sender) -> Result<()> {
     for slice in from.slices() {
@@ -131,7 +155,7 @@ pub(super) fn check_senders(network: &Network, place: &str, from: &View, sender:
         let source = &population.settings.model;
         if source.role() == Role::Generator && !source.is_scheduled() {
             let text = format!(
-                "{place}: every target of `{}` has a train of its own, so nothing can be kept at the source; put a `parrot_neuron` between, or use `poisson_spike`",
+                "{place}: every target of `{}` has a train of its own, so nothing can be kept at the source; put neurons between that repeat its spikes",
                 population.name
             );
             return Err(Error::network(text));
@@ -141,6 +165,32 @@ pub(super) fn check_senders(network: &Network, place: &str, from: &View, sender:
         }
     }
     Ok(())
+}
+
+/// A port that takes what neurons of its model release.
+pub(super) fn graded(
+    network: &Network,
+    place: &str,
+    from: &View,
+    sender: Option<&Sender>,
+    (model, port): (&Model, &Member),
+) -> Result<Sender> {
+    let (name, port_name) = (model.name(), &port.name);
+    if sender.is_some() {
+        return Err(Error::network(format!(
+            "{place} ends on port `{port_name}` of `{name}`, which says itself what a spike carries; leave `stp` and `synapse` out"
+        )));
+    }
+    let sources = from.slices().iter().map(|slice| network.get(slice.population));
+    match sources.into_iter().find(|source| !source.settings.model.is_same_but_for_counts(model)) {
+        None => Ok(Sender { stp: None, synapse: None }),
+        Some(source) => Err(Error::network(format!(
+            "{place} ends on port `{port_name}` of `{name}`, which takes spikes of the same model only; population \
+             `{}` is of `{}`",
+            source.name,
+            source.settings.model.name()
+        ))),
+    }
 }
 
 /// The state variables that a model at the source reads.
@@ -154,102 +204,4 @@ fn check_reads(place: &str, source: &Population, model: &Model) -> Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::models::{
-        ampa, coba, constant_input, expon, gap_junction, iaf_psc_exp, lif, poisson_encoder,
-        poisson_generator, ramp_input, stp,
-    };
-    use crate::network::rule::{all_to_all, one_to_one};
-    use crate::unit::{Hz, S, mA, mV, ms};
-    use crate::{Network, Result};
-
-    /// What is said of a projection between populations of these models.
-    fn said(describe: impl Fn(&mut Network) -> Result<()>) -> String {
-        let mut network = Network::new(0.1 * ms).expect("a network");
-        for (name, model) in [
-            ("cells", lif().into()),
-            ("nest", crate::Instance::from(iaf_psc_exp())),
-            ("noise", poisson_generator().rate(5.0 * Hz).into()),
-            ("rates", poisson_encoder().into()),
-            ("current", constant_input().value(3.0 * mA).into()),
-        ] {
-            network.population(name, 2, model).expect(name);
-        }
-        describe(&mut network).expect_err("it does not fit").to_string()
-    }
-
-    #[test]
-    fn what_cannot_be_kept_at_the_source_is_refused() {
-        let find = |network: &Network, name: &str| network.find(name).expect("it is there");
-        let cases: [(String, &str); 7] = [
-            (
-                said(|network| {
-                    let cells = find(network, "cells");
-                    network.project(&cells, &cells, all_to_all()).output(coba()).align_pre().build()
-                }),
-                "no synapse to keep at its sources",
-            ),
-            (
-                said(|network| {
-                    let cells = find(network, "cells");
-                    network.project(&cells, &cells, all_to_all()).synapse(stp()).output(coba()).build()
-                }),
-                "takes it as short-term plasticity",
-            ),
-            (
-                said(|network| {
-                    let cells = find(network, "cells");
-                    let projection = network.project(&cells, &cells, all_to_all());
-                    projection.stp(expon()).synapse(expon()).output(coba()).build()
-                }),
-                "`expon` is no short-term plasticity",
-            ),
-            (
-                said(|network| {
-                    let (noise, cells) = (find(network, "noise"), find(network, "cells"));
-                    network.project(&noise, &cells, all_to_all()).synapse(ampa()).output(coba()).build()
-                }),
-                "has a train of its own",
-            ),
-            (
-                said(|network| {
-                    let (nest, cells) = (find(network, "nest"), find(network, "cells"));
-                    network.project(&nest, &cells, one_to_one()).synapse(gap_junction()).build()
-                }),
-                "no variable `V` in population `nest`",
-            ),
-            (
-                said(|network| {
-                    let cells = find(network, "cells");
-                    let projection = network.project(&cells, &cells, one_to_one());
-                    projection.synapse(gap_junction()).output(coba()).weight(1.0 * S).build()
-                }),
-                "has a current of its own; leave `coba` out",
-            ),
-            (
-                said(|network| {
-                    let (current, rates) = (find(network, "current"), find(network, "rates"));
-                    network.project(&current, &rates, all_to_all()).build()
-                }),
-                "takes a frequency, the generator makes a current",
-            ),
-        ];
-        for (message, part) in cases {
-            assert!(message.contains(part), "{message}");
-        }
-    }
-
-    #[test]
-    fn the_values_of_a_current_have_one_dimension() {
-        let mut network = Network::new(0.1 * ms).expect("a network");
-        let ramp = ramp_input().c_start(1.0 * mA).c_end(2.0 * mV);
-        let message = network.population("ramp", 1, ramp).expect_err("two dimensions").to_string();
-        assert!(message.contains("a current like the other values, got 2 mV"), "{message}");
-        let ramp = ramp_input().c_start(1.0 * mA).c_end(2.0);
-        let message = network.population("ramp", 1, ramp).expect_err("one has no unit").to_string();
-        assert!(message.contains("a current like the other values, got 2"), "{message}");
-    }
 }

@@ -68,17 +68,19 @@ impl Network {
             let instance: Instance = model.into();
             let place = format!("population `{name}` in trial {trial}");
             let (own, other) = (known.settings.model.name(), instance.model().name());
-            if !instance.model().is_same_but_for_ports(&known.settings.model) {
+            if !instance.model().is_same_but_for_counts(&known.settings.model) {
                 let text = format!("{place} stays a population of `{own}`, got `{other}`");
                 return Err(Error::network(text));
             }
-            let settings = instance.settle(&place, known.size)?;
-            let (kept, got) = (known.settings.model.ports(), settings.model.ports());
-            if let (Some(kept), Some(got)) = (kept, got)
-                && kept != got
-            {
-                let text = format!("{place} keeps the {kept} ports of its population, got values for {got}");
+            let mut settings = instance.settle(&place, known.size)?;
+            settings.count_ports(&place, known.size, self.dt_ms)?;
+            let mut counts = known.settings.model.counts().iter().zip(settings.model.counts());
+            if let Some(((count, kept), (_, got))) = counts.find(|(kept, got)| kept != got) {
+                let text = format!("{place} keeps the length of its lists of {count}, {kept}, got {got}");
                 return Err(Error::network(text));
+            }
+            if known.settings.model.integrator() != settings.model.integrator() {
+                return Err(Error::network(format!("{place} keeps the integrator of its population")));
             }
             Ok(settings)
         };

@@ -5,8 +5,9 @@
 
 use super::npz::Writer;
 use super::summary::{self, Summary};
-use super::{Recording, SpikeTrain, TraceTable};
+use super::{Detected, Found, Recording, SpikeTrain, SpinTrain, TraceTable};
 use crate::error::{Error, Result};
+use crate::network::detector::Measure;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,12 @@ pub fn save(recording: &Recording, folder: &Path, summary: &Summary) -> Result<(
     for table in &recording.traces {
         save_trace(table, stage.path(&format!("{}.npz", table.name)))?;
     }
+    for train in &recording.spins {
+        save_spins(train, recording.trials.len(), stage.path(&format!("{}.npz", train.name)))?;
+    }
+    for detected in &recording.detectors {
+        save_detected(detected, stage.path(&format!("{}.npz", detected.name)))?;
+    }
     let path = stage.path(summary::FILE);
     let text = serde_json::to_string_pretty(summary).expect("a summary is plain data");
     fs::write(&path, text + "\n").map_err(|source| Error::File { action: "write", path, source })?;
@@ -48,6 +55,37 @@ fn save_spikes(train: &SpikeTrain, n_trials: usize, path: PathBuf) -> Result<()>
     if n_trials > 1 {
         file.array("trials", &[train.trials.len() as u64], &train.trials)?;
     }
+    file.finish()
+}
+
+fn save_spins(train: &SpinTrain, n_trials: usize, path: PathBuf) -> Result<()> {
+    let mut file = Writer::create(path)?;
+    let shape = [train.times.len() as u64];
+    file.array("times", &shape, &train.times)?;
+    file.array("senders", &shape, &train.senders)?;
+    file.array("state", &shape, &train.states)?;
+    if n_trials > 1 {
+        file.array("trials", &shape, &train.trials)?;
+    }
+    file.finish()
+}
+
+fn save_detected(detected: &Detected, path: PathBuf) -> Result<()> {
+    let mut file = Writer::create(path)?;
+    let [weighted, counts] = detected.names();
+    file.array("lags", &[detected.lags_ms.len() as u64], &detected.lags_ms)?;
+    let shape = detected.shape();
+    let of_trials = |numbers: fn(&Found) -> &Vec<u64>| -> Vec<u64> {
+        detected.trials.iter().flat_map(numbers).copied().collect()
+    };
+    if detected.measure != Measure::Spins {
+        let all: Vec<f64> = detected.trials.iter().flat_map(|found| &found.weighted).copied().collect();
+        file.array(weighted, &shape, &all)?;
+    }
+    file.array(counts, &shape, &of_trials(|found| &found.counts))?;
+    let channels =
+        [&shape[..usize::from(detected.trials.len() > 1)], &[u64::from(detected.n_channels)]].concat();
+    file.array("n_events", &channels, &of_trials(|found| &found.n_events))?;
     file.finish()
 }
 

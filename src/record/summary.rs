@@ -64,7 +64,7 @@ pub struct TrialSummary {
 pub struct RecordSummary {
     /// Its name.
     pub name: String,
-    /// `spikes` or `trace`.
+    /// `spikes`, `trace`, `spins` or the name of a detector.
     pub what: String,
     /// Number of recorded elements.
     pub elements: u32,
@@ -100,6 +100,8 @@ impl Summary {
         };
         let spikes = recording.spikes.iter().map(|train| record(&train.name, "spikes", train.width));
         let traces = recording.traces.iter().map(|table| record(&table.name, "trace", table.width));
+        let spins = recording.spins.iter().map(|train| record(&train.name, "spins", train.width));
+        let detectors = recording.detectors.iter().map(|it| record(&it.name, it.measure.name(), it.width));
         let populations = &recording.populations;
         let biological = recording.duration_ms / 1000.0;
         Summary {
@@ -121,7 +123,7 @@ impl Summary {
                 .map(|one| (one.name.clone(), one.rate_hz(recording.duration_ms)))
                 .collect(),
             spikes: populations.iter().map(|one| (one.name.clone(), one.spikes())).collect(),
-            records: spikes.chain(traces).collect(),
+            records: spikes.chain(traces).chain(spins).chain(detectors).collect(),
             ..Summary::default()
         }
     }

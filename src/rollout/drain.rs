@@ -1,17 +1,21 @@
 //! Sorting what a chunk brought into the recording.
 
+use super::detect::Detection;
 use crate::compile::recipe::Set;
 use crate::device::Chunk;
 use crate::model::Role;
 use crate::network::Network;
-use crate::network::record::What;
+use crate::network::detector::Measure;
+use crate::network::record::{Steps, What};
 use crate::program::{Event, Program};
-use crate::record::{Activity, Recording, SpikeTrain, TraceTable};
+use crate::record::{Activity, Detected, Recording, SpikeTrain, SpinTrain, TraceTable};
 use std::ops::Range;
 
 /// Where the spikes of every element go.
 #[derive(Debug)]
 pub(super) struct Drain {
+    /// Detectors of all trials, by record, then trial.
+    detectors: Vec<Vec<Detection>>,
     /// Elements of every population that can be seen spiking, by first element.
     ranges: Vec<Watched>,
 }
@@ -26,8 +30,44 @@ struct Watched {
     copy: u32,
     /// Whether a spike's value is a number of spikes.
     counts: bool,
-    /// Record, first element in the population, number, index of the first in the record.
-    records: Vec<(usize, u32, u32, u32)>,
+    /// Whether a number of spikes stands for a state: 2 for 1, 1 for 0.
+    numbers: bool,
+    records: Vec<Part>,
+}
+
+/// What a record takes of a population.
+#[derive(Clone, Debug)]
+struct Part {
+    kind: Kind,
+    /// Position among the records of the kind.
+    record: usize,
+    /// First element in the population.
+    first: u32,
+    len: u32,
+    /// Index of the first in the record.
+    column: u32,
+    window: Steps,
+}
+
+/// What takes spikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Spikes,
+    Spins,
+    Detector { of_spins: bool },
+}
+
+impl Kind {
+    fn of(what: &What) -> Option<Kind> {
+        match what {
+            What::Spikes => Some(Kind::Spikes),
+            What::Spins => Some(Kind::Spins),
+            What::Detector(detecting) => {
+                Some(Kind::Detector { of_spins: detecting.measure == Measure::Spins })
+            }
+            What::Trace { .. } => None,
+        }
+    }
 }
 
 impl Drain {
@@ -46,11 +86,18 @@ impl Drain {
                 population: k,
                 copy,
                 counts,
+                numbers: model.is_scheduled(),
                 records: records.clone(),
             }));
         }
         ranges.sort_unstable_by_key(|range| range.first);
-        Drain { ranges }
+        let detectors = network.records().iter().filter_map(|record| match &record.what {
+            What::Detector(detecting) => {
+                Some((0..program.copies()).map(|_| Detection::new(detecting)).collect())
+            }
+            _ => None,
+        });
+        Drain { detectors: detectors.collect(), ranges }
     }
 
     /// An empty recording in the shape of the network's records.
@@ -60,6 +107,12 @@ impl Drain {
             let (name, width) = (record.name.clone(), record.from.len());
             match &record.what {
                 What::Spikes => recording.spikes.push(SpikeTrain { name, width, ..SpikeTrain::default() }),
+                What::Spins => recording.spins.push(SpinTrain { name, width, ..SpinTrain::default() }),
+                What::Detector(detecting) => {
+                    let found =
+                        Detected::new(&name, width, detecting, (network.dt_ms(), network.trials().len()));
+                    recording.detectors.push(found);
+                }
                 What::Trace { variables, .. } => {
                     let units = variables.iter().map(|variable| record.unit(network, variable)).collect();
                     let variables = variables.iter().map(|variable| (variable.clone(), vec![])).collect();
@@ -82,7 +135,8 @@ impl Drain {
 
     /// Adds a chunk that began at step `first`, and the events that were `known` of it.
     pub fn take(
-        &self,
+        &mut self,
+        network: &Network,
         program: &Program,
         known: &[Event],
         first: u64,
@@ -91,6 +145,7 @@ impl Drain {
     ) {
         let end = first + u64::from(chunk.steps);
         let begins: Vec<usize> = recording.spikes.iter().map(|record| record.times.len()).collect();
+        let spins: Vec<usize> = recording.spins.iter().map(|record| record.times.len()).collect();
         // both lists are sorted by step: merge them, so that records stay in order of time
         let (mut a, mut b) = (chunk.spikes.iter().peekable(), known.iter().peekable());
         loop {
@@ -106,6 +161,12 @@ impl Drain {
         for (record, begin) in recording.spikes.iter_mut().zip(begins) {
             sort_senders(record, begin);
         }
+        recording.spins.iter_mut().zip(spins).for_each(|(record, begin)| record.sort(begin));
+        for (detections, detected) in self.detectors.iter_mut().zip(&mut recording.detectors) {
+            let trials = detections.iter_mut().zip(&mut detected.trials);
+            // nothing more comes of the last step
+            trials.for_each(|(detection, found)| detection.reach(end + 1, found));
+        }
         for (trace, rows) in program.traces.iter().zip(chunk.traces) {
             let table = recording
                 .traces
@@ -113,20 +174,26 @@ impl Drain {
                 .find(|table| table.name == trace.record)
                 .expect("records have tables");
             let every = u64::from(trace.every);
+            let record = network.records().iter().find(|record| record.name == trace.record);
+            let window = record.map_or(Steps::ALL, |record| record.window);
+            // rows that came, and those of them that are kept
+            let (came, last) = (first / every + 1, end / every);
+            let (from, to) = (came.max(window.after / every + 1), last.min(window.until / every));
             let position = table
                 .variables
                 .iter()
                 .position(|(name, _)| *name == trace.variable)
                 .expect("traces have columns");
             if position == 0 {
-                let times = (first / every + 1..=end / every).map(|row| (row * every) as f64 * program.dt_ms);
-                table.times.extend(times);
+                table.times.extend((from..=to).map(|row| (row * every) as f64 * program.dt_ms));
             }
-            table.variables[position].1.extend(rows);
+            let width = trace.width as usize;
+            let kept = (from - came) as usize * width..((to + 1).saturating_sub(came)) as usize * width;
+            table.variables[position].1.extend(rows.get(kept).unwrap_or_default());
         }
     }
 
-    fn count(&self, spike: &Event, dt_ms: f64, recording: &mut Recording) {
+    fn count(&mut self, spike: &Event, dt_ms: f64, recording: &mut Recording) {
         let position = self.ranges.partition_point(|range| range.first <= spike.element);
         let Some(range) = position.checked_sub(1).map(|k| &self.ranges[k]) else { return };
         let element = spike.element - range.first;
@@ -138,14 +205,36 @@ impl Drain {
         recording.populations[range.population].of_trials[range.copy as usize] += times;
         let trial = recording.trials.start + range.copy;
         let several = recording.trials.len() > 1;
-        for (record, first, len, column) in &range.records {
-            if (*first..first + len).contains(&element) {
-                let record = &mut recording.spikes[*record];
-                for _ in 0..times {
-                    record.times.push((spike.step + 1) as f64 * dt_ms);
-                    record.senders.push(column + element - first);
-                    if several {
-                        record.trials.push(trial);
+        let stamp = spike.step + 1;
+        let up = if range.numbers { times > 1 } else { spike.value > 0.0 };
+        for part in &range.records {
+            if !(part.first..part.first + part.len).contains(&element) || !part.window.contains(stamp) {
+                continue;
+            }
+            let column = part.column + element - part.first;
+            match part.kind {
+                Kind::Spikes => {
+                    let record = &mut recording.spikes[part.record];
+                    for _ in 0..times {
+                        record.times.push(stamp as f64 * dt_ms);
+                        record.senders.push(column);
+                        record.trials.extend(several.then_some(trial));
+                    }
+                }
+                Kind::Spins => {
+                    let record = &mut recording.spins[part.record];
+                    record.times.push(stamp as f64 * dt_ms);
+                    record.senders.push(column);
+                    record.states.push(u8::from(up));
+                    record.trials.extend(several.then_some(trial));
+                }
+                Kind::Detector { of_spins } => {
+                    let detection = &mut self.detectors[part.record][range.copy as usize];
+                    let found = &mut recording.detectors[part.record].trials[range.copy as usize];
+                    if of_spins {
+                        detection.change(stamp, column, up, found);
+                    } else {
+                        detection.spike(stamp, column, times, found);
                     }
                 }
             }
@@ -181,18 +270,26 @@ fn sort_senders(record: &mut SpikeTrain, begin: usize) {
     }
 }
 
-/// The spike records of a population: position, first element, number, column.
-fn records(network: &Network, population: usize) -> Vec<(usize, u32, u32, u32)> {
+/// What takes the spikes of a population.
+fn records(network: &Network, population: usize) -> Vec<Part> {
     let mut out = vec![];
-    let of_spikes = network.records().iter().filter(|record| matches!(record.what, What::Spikes));
-    for (k, record) in of_spikes.enumerate() {
+    let mut numbers = [0; 3];
+    for record in network.records() {
+        let Some(kind) = Kind::of(&record.what) else { continue };
+        let number = &mut numbers[match kind {
+            Kind::Spikes => 0,
+            Kind::Spins => 1,
+            Kind::Detector { .. } => 2,
+        }];
         let mut column = 0;
         for slice in record.from.slices() {
             if slice.population.0 as usize == population {
-                out.push((k, slice.first, slice.len, column));
+                let (record, window) = (*number, record.window);
+                out.push(Part { kind, record, first: slice.first, len: slice.len, column, window });
             }
             column += slice.len;
         }
+        *number += 1;
     }
     out
 }

@@ -1,7 +1,8 @@
 //! What one call of `simulate` recorded.
 
+use crate::network::record::What;
 use crate::network::{Network, View};
-use crate::record::{Recording, SpikeTrain, TraceTable};
+use crate::record::{Detected, Recording, SpikeTrain, SpinTrain, TraceTable};
 use crate::rollout::Rollout;
 
 /// A recorder of spikes; its events are in the [`SimulationResult`].
@@ -12,27 +13,51 @@ pub struct SpikeRecorder(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Multimeter(usize);
 
+/// A recorder of the states of binary nodes at their changes; its events are in the [`SimulationResult`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpinDetector(usize);
+
+/// A detector of correlations; what it has found since the start of the run is in the [`SimulationResult`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CorrelationDetector(usize);
+
+impl SpinDetector {
+    pub(super) fn next(network: &Network) -> (String, SpinDetector) {
+        let (name, position) = next(network, "spins");
+        (name, SpinDetector(position))
+    }
+}
+
+impl CorrelationDetector {
+    pub(super) fn next(network: &Network) -> (String, CorrelationDetector) {
+        let (name, position) = next(network, "detector");
+        (name, CorrelationDetector(position))
+    }
+}
+
 impl SpikeRecorder {
     pub(super) fn next(network: &Network) -> (String, SpikeRecorder) {
-        let (name, position) = next(network, true);
+        let (name, position) = next(network, "spikes");
         (name, SpikeRecorder(position))
     }
 }
 
 impl Multimeter {
     pub(super) fn next(network: &Network) -> (String, Multimeter) {
-        let (name, position) = next(network, false);
+        let (name, position) = next(network, "traces");
         (name, Multimeter(position))
     }
 }
 
 /// Name and position of the next record of a kind.
-fn next(network: &Network, of_spikes: bool) -> (String, usize) {
-    let is_alike = |record: &&crate::network::Record| {
-        matches!(record.what, crate::network::record::What::Spikes) == of_spikes
+fn next(network: &Network, kind: &str) -> (String, usize) {
+    let of = |what: &What| match what {
+        What::Spikes => "spikes",
+        What::Trace { .. } => "traces",
+        What::Spins => "spins",
+        What::Detector(_) => "detector",
     };
-    let position = network.records().iter().filter(is_alike).count();
-    let kind = if of_spikes { "spikes" } else { "traces" };
+    let position = network.records().iter().filter(|record| of(&record.what) == kind).count();
     (format!("{kind}_{}", position + 1), position)
 }
 
@@ -85,6 +110,22 @@ impl SimulationResult {
         self.recording.traces.get(meter.0).expect("the recorder is of this simulator")
     }
 
+    /// Changes of binary nodes, by time, then sender.
+    ///
+    /// # Panics
+    /// With a detector of another simulator.
+    pub fn spins(&self, detector: &SpinDetector) -> &SpinTrain {
+        self.recording.spins.get(detector.0).expect("the detector is of this simulator")
+    }
+
+    /// What a detector has found from the start of the run to the end of this call, as in NEST.
+    ///
+    /// # Panics
+    /// With a detector of another simulator.
+    pub fn detected(&self, detector: &CorrelationDetector) -> &Detected {
+        self.recording.detectors.get(detector.0).expect("the detector is of this simulator")
+    }
+
     /// Mean rate in Hz during this call of the populations that `nodes` has elements of, recorded or not; all of
     /// their elements count.
     pub fn rate_hz(&self, nodes: &View) -> f64 {
@@ -115,6 +156,13 @@ impl SimulationResult {
             let rows = mine.variables.iter_mut().zip(later.variables);
             rows.for_each(|((_, mine), (_, later))| mine.extend(later));
         }
+        for (mine, later) in mine.spins.iter_mut().zip(later.spins) {
+            mine.times.extend(later.times);
+            mine.senders.extend(later.senders);
+            mine.states.extend(later.states);
+            mine.trials.extend(later.trials);
+        }
+        mine.detectors = later.detectors;
         for (mine, later) in mine.populations.iter_mut().zip(later.populations) {
             mine.of_trials.iter_mut().zip(later.of_trials).for_each(|(mine, later)| *mine += later);
         }

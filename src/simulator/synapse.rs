@@ -44,7 +44,7 @@ impl Synapse {
 
     /// NEST's number of the receptor. The ports of a model stand in its file in the order in which NEST numbers them, the
     /// spike ports from 1 on, then those of currents; 0 leaves the choice to the weight's sign. A model whose
-    /// currents NEST numbers from 0 (0 and 1 in `synfire models iaf_psc_exp`) has them under these numbers, too.
+    /// currents NEST numbers from 0 has them under these numbers, too; `synfire models NAME` lists the ports.
     pub fn receptor_type(mut self, number: u32) -> Synapse {
         self.receptor = Receptor::Number(number);
         self
@@ -56,7 +56,7 @@ impl Synapse {
         self
     }
 
-    /// The model of the connections: `static_synapse`.
+    /// The model of the connections.
     pub fn model(mut self, model: impl Into<Instance>) -> Synapse {
         self.model = Some(model.into());
         self

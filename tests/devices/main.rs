@@ -4,24 +4,32 @@
 //!
 //! - `parity`: the committed traces of NEST and brainpy.state, to the step;
 //! - `statistics`: rates of networks;
+//! - `bands`: what neurons and generators draw, against the spread of NEST's seeds;
 //! - `networks`: rates of networks of NEST's examples, against NEST over seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
+//! - `detectors`: correlations and binary states, counted while a network runs;
+//! - `integrators`: fixed sub-steps in place of adaptive ones;
 //! - `ports`: models with any number of ports, and binary neurons;
 //! - `inputs`: stimuli and readouts against their distributions and closed forms;
+//! - `generators`: what targets of NEST's devices have in common, when these begin and end, what is refused;
 //! - `simulator`: a run in NEST's words, and what is changed while it runs;
 //! - `examples`: the examples at reduced size;
 //! - `models`: models of a user's own, and every shipped model's kernel.
 
 mod agreement;
+mod bands;
 mod batch;
+mod detectors;
 mod determinism;
 #[cfg(feature = "cli")]
 mod examples;
+mod generators;
 mod inputs;
+mod integrators;
 mod models;
 mod monitors;
 mod networks;
@@ -66,14 +74,18 @@ fn main() {
     let mut all = vec![];
     all.extend(parity::all());
     all.extend(statistics::all());
+    all.extend(bands::all());
     all.extend(networks::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
+    all.extend(detectors::all());
+    all.extend(integrators::all());
     all.extend(ports::all());
     all.extend(inputs::all());
+    all.extend(generators::all());
     all.extend(simulator::all());
     #[cfg(feature = "cli")]
     all.extend(examples::all());

@@ -8,6 +8,7 @@ use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
 use std::path::{Path, PathBuf};
 use synfire::experiment::Experiment;
+use synfire::network::detector::Measure;
 use synfire::{Device, Recording, Rollout};
 
 /// How far a value may be off: potentials in mV, anything else relative to its largest value.
@@ -57,6 +58,7 @@ fn equals_reference(path: &Path, device: &Device) -> Result<(), Failed> {
             .into());
         }
     }
+    compare_detectors(recording, &array)?;
     let text = std::fs::read_to_string(path)?;
     let outside = text.lines().next().is_some_and(|line| line.contains("outside spikes"));
     compare_traces(recording, &array, if outside { OUTSIDE } else { (TOLERANCE, 0.0) })
@@ -72,6 +74,39 @@ type Spike = Option<(i64, i64)>;
 fn first_difference(found: &[(i64, i64)], expected: &[(i64, i64)]) -> Option<(Spike, Spike)> {
     let length = found.len().max(expected.len());
     (0..length).map(|k| (found.get(k).copied(), expected.get(k).copied())).find(|(have, want)| have != want)
+}
+
+/// Histograms and binary states hold exactly.
+fn compare_detectors(recording: &Recording, array: &impl Fn(&str) -> Option<Vec<f64>>) -> Result<(), Failed> {
+    let whole = |values: &[u64]| values.iter().map(|value| *value as f64).collect::<Vec<f64>>();
+    let equal = |key: String, found: Vec<f64>| match array(&key) {
+        Some(expected) if expected == found => Ok(()),
+        Some(expected) => Err(Failed::from(format!("`{key}` is {found:?}, in the reference {expected:?}"))),
+        None => Err(format!("no reference for `{key}`").into()),
+    };
+    for detected in &recording.detectors {
+        let (name, found) = (&detected.name, &detected.trials[0]);
+        let [weighted, counts] = match detected.measure {
+            Measure::Correlation => ["histogram", "count_histogram"],
+            Measure::Matrix | Measure::Spins => ["covariance", "count_covariance"],
+        };
+        equal(format!("{name}.{counts}"), whole(&found.counts))?;
+        if detected.measure != Measure::Spins {
+            equal(format!("{name}.{weighted}"), found.weighted.clone())?;
+            equal(format!("{name}.n_events"), whole(&found.n_events))?;
+        }
+    }
+    for train in &recording.spins {
+        let (name, times) = (&train.name, array(&format!("{}.times", train.name)).unwrap_or_default());
+        if train.times.len() != times.len()
+            || train.times.iter().zip(&times).any(|(a, b)| (a - b).abs() > 1e-6)
+        {
+            return Err(format!("the times of `{name}` are not those of the reference").into());
+        }
+        equal(format!("{name}.senders"), train.senders.iter().copied().map(f64::from).collect())?;
+        equal(format!("{name}.state"), train.states.iter().copied().map(f64::from).collect())?;
+    }
+    Ok(())
 }
 
 /// The larger of the changes to the row before and to the row after.

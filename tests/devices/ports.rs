@@ -1,4 +1,4 @@
-//! Models with any number of ports, and binary neurons.
+//! Models with any number of ports, ports that take what a neuron releases, and binary neurons.
 
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
@@ -6,7 +6,7 @@ use synfire::models::{iaf_psc_exp, iaf_psc_exp_multisynapse, mcculloch_pitts_neu
 use synfire::network::View;
 use synfire::network::rule::{all_to_all, one_to_one};
 use synfire::unit::{mV, ms, pA};
-use synfire::{Device, Network, Recording, Rollout};
+use synfire::{Device, Instance, Model, Network, Recording, Rollout};
 
 fn run(network: &Network, duration: f64, device: &Device) -> Result<Recording, Failed> {
     let mut rollout = Rollout::new(network, device)?;
@@ -87,8 +87,82 @@ fn sums_active_inputs(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Spikes every ten steps and releases one more of `unit` each time; sums what arrives.
+const RELEASES: &str = "//! Counts.
+struct Params {
+    /// What the first spike releases [1] = 1, > 0
+    unit: f32,
+}
+struct State {
+    /// Steps since the last spike [1] = 0
+    since: u32,
+    /// Spikes [1] = 0
+    n: u32,
+    /// What arrived [1] = 0
+    sum: f32,
+}
+struct Input {
+    /// Spikes, summed weight [1]
+    plain: f32,
+    /// Spikes, summed weight times what each released [1], released
+    graded: f32,
+}
+fn update(s: State, x: Input) -> State {
+    return State(s.since + 1u, s.n, s.sum + x.plain + 1000.0 * x.graded);
+}
+fn threshold(s: State) -> f32 {
+    return select(-1.0, 1.0, s.since == 10u);
+}
+fn reset(s: State) -> State {
+    return State(0u, s.n + 1u, s.sum);
+}
+fn release(p: Params, s: State) -> f32 {
+    return p.unit * f32(s.n);
+}
+fn bound(p: Params) -> f32 {
+    return 4.0 * p.unit;
+}";
+
+/// A spike carries what the neuron releases to the ports that ask for it and 1 to the others, within the model's bound;
+/// trials may release differently.
+fn released(device: &Device) -> Result<(), Failed> {
+    let model = Model::from_wgsl("releases", RELEASES)?;
+    let cell = |unit: f64| Instance::new(model.clone()).set("unit", unit);
+    let mut network = Network::new(0.1 * ms)?;
+    let source = network.population("source", 1, cell(1.0))?;
+    let target = network.population("target", 1, cell(1.0))?;
+    network.project(&source, &target, all_to_all()).weight(2.0).build()?;
+    network.project(&source, &target, all_to_all()).weight(0.5).port("graded").delay(0.3 * ms).build()?;
+    network.record_trace("sum", &target, &["sum"], 1.0 * ms)?;
+    network.set_trials(0..2)?;
+    network.set_each_trial(&source, [cell(1.0), cell(6.0)])?;
+    let recording = run(&network, 6.0, device)?;
+    for (trial, unit) in [(0, 1.0), (1, 6.0)] {
+        let recording = recording.trial(trial).ok_or("there are two trials")?;
+        let found = &recording.traces[0].variables[0].1;
+        // spikes at 1, 2 … 5 ms arrive 0.1 and 0.3 ms later; the fifth exceeds the bound
+        let released = [1.0, 2.0, 3.0, 4.0, 4.0].map(|n| 500.0 * unit * n);
+        let expected: Vec<f32> = (0..6).map(|k| 2.0 * k as f32 + released[..k].iter().sum::<f32>()).collect();
+        if *found != expected {
+            return Err(format!("trial {trial}: {found:?} where {expected:?} is released").into());
+        }
+    }
+    let other = network.population("other", 1, iaf_psc_exp())?;
+    let wrong = network.project(&other, &target, all_to_all()).port("graded").build();
+    let message = wrong.expect_err("it releases nothing").to_string();
+    if !message.contains("takes spikes of the same model only; population `other` is of `iaf_psc_exp`") {
+        return Err(message.into());
+    }
+    let without = Model::from_wgsl("own", &RELEASES.replace("fn release", "fn gives"));
+    let message = without.expect_err("it has no `release`").to_string();
+    if message.contains("add a function `release`") { Ok(()) } else { Err(message.into()) }
+}
+
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 2] =
-        [("two_of_a_list", Box::new(two_of_a_list)), ("sums_active_inputs", Box::new(sums_active_inputs))];
+    let all: [(&str, Check); 3] = [
+        ("two_of_a_list", Box::new(two_of_a_list)),
+        ("released", Box::new(released)),
+        ("sums_active_inputs", Box::new(sums_active_inputs)),
+    ];
     all.into_iter().flat_map(|(name, check)| trials(&format!("ports::{name}"), check)).collect()
 }

@@ -1,4 +1,4 @@
-//! Rates of networks, against NEST, Brian2 and brainpy.state, and spikes that neurons draw, against NEST.
+//! Rates of networks, against NEST, Brian2 and brainpy.state.
 
 use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
@@ -57,64 +57,6 @@ fn excitatory(recording: &Recording) -> f64 {
     late as f64 / f64::from(record.width) / (recording.duration_ms - 100.0) * 1000.0
 }
 
-/// Spikes per neuron and second, and the coefficient of variation of all intervals between spikes of a neuron.
-fn rate_and_variation(recording: &Recording, record: &str) -> (f64, f64) {
-    let record = recording.spikes(record).expect("the experiment records it");
-    let mut last = vec![None; record.width as usize];
-    let mut intervals = vec![];
-    for (time, sender) in record.times.iter().zip(&record.senders) {
-        if let Some(before) = last[*sender as usize].replace(*time) {
-            intervals.push(time - before);
-        }
-    }
-    let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;
-    let variance = intervals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / intervals.len() as f64;
-    let seconds = recording.duration_ms / 1000.0;
-    (record.times.len() as f64 / f64::from(record.width) / seconds, variance.sqrt() / mean)
-}
-
-/// How many of the recorded binary neurons are active after 100 ms, and how many change between two rows.
-fn active_and_changing(recording: &Recording, record: &str) -> (f64, f64) {
-    let table = recording.traces.iter().find(|table| table.name == record).expect("it is recorded");
-    let width = table.width as usize;
-    let states = &table.variables[0].1[100 * width..];
-    let active = states.iter().map(|state| f64::from(*state)).sum::<f64>() / states.len() as f64;
-    let changes = states.iter().zip(&states[width..]).filter(|(before, after)| before != after).count();
-    (active, changes as f64 / (states.len() - width) as f64)
-}
-
-/// Runs `name` of the reference folder over seeds: the means of what `measure` finds lie within the spread of NEST's.
-fn as_random_as_nest(
-    name: &str,
-    what: [&str; 2],
-    measure: fn(&Recording, &str) -> (f64, f64),
-    device: &Device,
-) -> Result<(), Failed> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/noise");
-    let text = std::fs::read_to_string(folder.join(format!("{name}.json")))?;
-    let reference: serde_json::Value = serde_json::from_str(&text)?;
-    // a mean over 2 seeds is less certain
-    let (seeds, band) = if device.kind() == "cpu" { (10, 1.0) } else { (2, 2.5) };
-    let mut recordings = vec![];
-    for seed in 1..=seeds {
-        let mut experiment = Experiment::load(folder.join(format!("{name}.toml")))?;
-        experiment.network.set_seed(seed);
-        let mut rollout = Rollout::new(&experiment.network, device)?;
-        rollout.advance_steps(10_000, &mut |_| {})?;
-        recordings.push(rollout.take_recording());
-    }
-    for (name, found) in reference["found"].as_object().ok_or("a table of populations")? {
-        let each: Vec<_> = recordings.iter().map(|recording| measure(recording, name)).collect();
-        let mean = |of: fn(&(f64, f64)) -> f64| each.iter().map(of).sum::<f64>() / seeds as f64;
-        for (what, value) in what.into_iter().zip([mean(|both| both.0), mean(|both| both.1)]) {
-            let number = |key: &str| found[what][key].as_f64().ok_or("a number");
-            let (center, half) = (number("mean")?, band * number("sd")?);
-            within(&format!("`{what}` of `{name}`"), value, center - half, center + half)?;
-        }
-    }
-    Ok(())
-}
-
 pub fn all() -> Vec<Trial> {
     let brunel: Check = Box::new(|device| {
         // NEST 3.10: 132.2 Hz over one second after 100 ms
@@ -140,19 +82,11 @@ pub fn all() -> Vec<Trial> {
         let count = mean(|seed| run("cuba_tutorial.toml", seed, 200.0, device), seeds(device), spikes)?;
         within("the number of spikes", count, 0.95 * 4356.0, 1.05 * 4356.0)
     });
-    let escape = |name: &'static str| -> Check {
-        Box::new(move |device| as_random_as_nest(name, ["rate_hz", "cv"], rate_and_variation, device))
-    };
-    let binary: Check =
-        Box::new(|device| as_random_as_nest("binary", ["active", "changes"], active_and_changing, device));
     let all = [
         ("brunel", brunel),
         ("balanced", balanced),
         ("balanced_readme", uncoupled),
         ("cuba_tutorial", tutorial),
-        ("escape_noise", escape("escape")),
-        ("escape_noise_ports", escape("escape_ports")),
-        ("binary", binary),
     ];
     all.into_iter().flat_map(|(name, check)| trials(&format!("statistics::{name}"), check)).collect()
 }

@@ -70,6 +70,13 @@ def error(variable, got, expected, dt, slack):
     return largest if variable.startswith("V") else largest / max(1.0, float(np.abs(expected).max()))
 
 
+def models(experiment):
+    """The models of the populations that are recorded."""
+    said = [record["from"] for record in experiment.records.values()]
+    names = [experiment.populations[name]["model"] for one in said for name, _ in experiment.elements(one)]
+    return ", ".join(dict.fromkeys(names))[:28]
+
+
 def row(experiment, errors):
     """The columns of the table: max |dV|, spike times, worst array, those out of tolerance."""
     is_spikes = lambda key: experiment.records[key.partition(".")[0]]["what"] == "spikes"
@@ -87,7 +94,7 @@ def main():
     a = p.parse_args()
 
     failed = 0
-    print(f"{'case':24} {'device':6} {'against':7} {'max |dV|':>9} {'spikes':6} {'worst':28} out of tolerance")
+    print(f"{'case':32} {'model':28} {'device':6} {'against':7} {'max |dV|':>9} {'spikes':6} {'worst':28} out of tolerance")
     for voice, (package, maker, units) in VOICES.items():
         for path in case_files(voice):
             if a.cases and path.stem not in a.cases:
@@ -103,7 +110,7 @@ def main():
                 except (RuntimeError, OSError) as e:
                     columns, problems = f"{'':9} {'':6} {'':28}", [str(e)]
                 failed += bool(problems)
-                print(f"{path.stem:24} {device:6} {against:7} {columns} {', '.join(problems)}")
+                print(f"{path.stem:32} {models(experiment):28} {device:6} {against:7} {columns} {', '.join(problems)}")
     print(f"{failed} violations of |dV| <= {TOLERANCE} mV and equal spikes" if failed else "all hold")
     return 1 if failed else 0
 

@@ -16,7 +16,13 @@ RULE_ARGUMENT = dict(fixed_indegree="indegree", fixed_outdegree="outdegree", fix
                      pairwise_bernoulli="p", symmetric_pairwise_bernoulli="p", pairwise_poisson="pairwise_avg_num_conns")
 # Ports that NEST knows by number only.
 GLIF = {"port_1": 1, "port_2": 2, "I": 0}
-PORTS = {"iaf_psc_exp": {"I": 0, "I_1": 1}, "glif_psc": GLIF, "glif_psc_double_alpha": GLIF, "glif_cond": GLIF}
+PORTS = {"iaf_psc_exp": {"I": 0, "I_1": 1}, "iaf_tum_2000": {"I": 0, "I_1": 1, "TSODYKS_ex": 1, "TSODYKS_inh": 1},
+         "glif_psc": GLIF, "glif_psc_double_alpha": GLIF, "glif_cond": GLIF}
+RECORDERS = dict(spikes="spike_recorder", spins="spin_detector")
+# What detectors have to say.
+DETECTORS = dict(correlation_detector=["histogram", "count_histogram", "n_events"],
+                 correlomatrix_detector=["covariance", "count_covariance", "n_events"],
+                 correlospinmatrix_detector=["count_covariance"])
 # Recorders pass events on with a delay: what was found at `duration` arrives a little later.
 DRAIN_MS = 10.0
 
@@ -36,7 +42,7 @@ def simulate(experiment, seed=1, threads=1, random_ports=None):
 
     arrays = {}
     for name, recorder in recorders.items():
-        ids = node_ids(experiment, experiment.records[name]["from"], nodes)
+        ids = [] if recorder.model in DETECTORS else node_ids(experiment, experiment.records[name]["from"], nodes)
         arrays |= {f"{name}.{k}": v for k, v in read(experiment, recorder, ids).items()}
     return arrays
 
@@ -52,9 +58,16 @@ def create(experiment, name):
         nodes.set(**structured({key: drawn(value) for key, value in said.items()}, known))
         return nodes
     for k, node in enumerate(nodes):
-        own = {key: value[k] if isinstance(value, list) and per_element(known, key) else value for key, value in said.items()}
+        own = {key: of_element(value, k, per_element(known, key)) for key, value in said.items()}
         node.set(**structured(own, known))
     return nodes
+
+
+def of_element(value, k, per_element):
+    """The value of the k-th element; where NEST's own is a list, the value of any of its entries may be a list by element."""
+    if not isinstance(value, list):
+        return value
+    return value[k] if per_element else [entry[k] if isinstance(entry, list) else entry for entry in value]
 
 
 def drawn(value):
@@ -135,29 +148,50 @@ def connect(experiment, projection, nodes, random_ports=None):
 
 
 def observe(experiment, record, nodes):
+    window = {key: experiment.value(record[key]) for key in ("start", "stop", "origin") if key in record}
+    if str(record["what"]) in DETECTORS:
+        return detector(experiment, record, nodes, window)
     ids = nest.NodeCollection(node_ids(experiment, record["from"], nodes))
-    if record["what"] == "spikes":
-        recorder = nest.Create("spike_recorder")
+    if str(record["what"]) in RECORDERS:
+        # in steps: some models send a number with a spike as its place within the step
+        recorder = nest.Create(RECORDERS[record["what"]], params=dict(time_in_steps=True, **window))
         nest.Connect(ids, recorder, syn_spec=dict(delay=experiment.dt))
     else:
         every = experiment.value(record.get("every", experiment.dt))
         # a recordable V_m.s is V_m_s in a file; the list g has as many recordables as the neuron has ports
         dotted = {str(r).replace(".", "_"): str(r) for r in ids[0].recordables}
-        recorder = nest.Create("multimeter", params=dict(interval=every, record_from=[dotted[v] for v in record["what"]]))
+        recorder = nest.Create("multimeter", params=dict(interval=every, record_from=[dotted[v] for v in record["what"]], **window))
         nest.Connect(recorder, ids, syn_spec=dict(delay=experiment.dt))
     return recorder
 
 
+def detector(experiment, record, nodes, window):
+    """A detector; every entry of `from` is a channel, with its weight."""
+    channels = record["from"] if isinstance(record["from"], list) else [record["from"]]
+    said = {key: experiment.value(record[key]) for key in ("delta_tau", "tau_max", "Tstart", "Tstop") if key in record}
+    if record["what"] != "correlation_detector":
+        said["N_channels"] = record.get("N_channels", len(channels))
+    made = nest.Create(record["what"], params=said | window)
+    for channel, source in enumerate(channels):
+        weight = record.get("weight", [1.0] * len(channels))[channel]
+        ids = nest.NodeCollection(sorted(node_ids(experiment, source, nodes)))
+        nest.Connect(ids, made, syn_spec=dict(weight=weight, delay=experiment.dt, receptor_type=channel))
+    return made
+
+
 def read(experiment, recorder, ids):
+    if recorder.model in DETECTORS:
+        return {key: np.array(recorder.get(key)) for key in DETECTORS[recorder.model]}
     events = recorder.events
-    # some models say where in its step a spike is; a stamp is the end of the step
-    times = np.round(np.ceil(events["times"] / experiment.dt - 1e-6) * experiment.dt, 9)
+    in_steps = recorder.model in RECORDERS.values()
+    times = np.round(events["times"] * (experiment.dt if in_steps else 1.0), 9)
     position = {node: i for i, node in enumerate(ids)}
     index = np.array([position[node] for node in events["senders"]], dtype=np.uint32)
     order = np.lexsort((index, times))
     order = order[times[order] < experiment.duration + experiment.dt / 2]
-    if recorder.model == "spike_recorder":
-        return dict(times=times[order], senders=index[order])
+    if in_steps:
+        state = {"state": events["state"][order]} if "state" in events else {}
+        return dict(times=times[order], senders=index[order]) | state
     variables = [k for k in events if k not in ("times", "senders")]
     table = lambda variable: events[variable][order].reshape(-1, len(ids)).astype(np.float32)
     stamps = times[order].reshape(-1, len(ids))[:, 0]

@@ -4,6 +4,8 @@
 //! float member per ms, 0 for members that are no part of the equations. Fehlberg (1969), NASA TR R-315; the
 //! fifth-order result is kept.
 
+#import lib/ode/fixed
+
 /// s + h k, float by float; integers stay those of s. The engine replaces the body.
 fn shifted(s: State, h: f32, k: State) -> State {
     return s;

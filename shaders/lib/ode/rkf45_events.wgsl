@@ -8,9 +8,24 @@
 #import lib/ode/fehlberg
 #import lib/ode/compensated
 
-/// Integrates over `dt`, beginning with step size `h`.
+/// What becomes of a state after a step that is accepted.
+fn reacted(p: Params, d: Derived, after: Sum) -> Sum {
+    var next = Sum(event(p, d, after.s), after.lost);
+    if (next.s.spiked != after.s.spiked) {
+        next.lost = shifted(next.lost, -1.0, next.lost);
+    }
+    return next;
+}
+
+/// Integrates over `dt`, beginning with step size `h`; or in fixed sub-steps, a spike at most after each.
 fn rkf45_events(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32, lost: State) -> Resumed {
     var now = Sum(s, lost);
+    if (SUBSTEPS > 0u) {
+        for (var k = 0u; k < SUBSTEPS; k++) {
+            now = reacted(p, d, added(now, rk4(p, d, now.s, dt / f32(SUBSTEPS))));
+        }
+        return Resumed(now.s, h, now.lost);
+    }
     var rest = dt;
     var next_h = h;
     // as many as a spike to V_peak needs; a rising exponential takes steps far below the spacing of `rest`
@@ -26,10 +41,7 @@ fn rkf45_events(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32
         let error = largest_beside(attempt.error, step, derivative(p, d, after.s)) / tolerance;
         next_h = next_step(step, error);
         if (error <= 1.1 || step <= 1e-12 * dt) {
-            now = Sum(event(p, d, after.s), after.lost);
-            if (now.s.spiked != after.s.spiked) {
-                now.lost = shifted(now.lost, -1.0, now.lost);
-            }
+            now = reacted(p, d, after);
             rest = select(rest - step, 0.0, whole);
         }
     }

@@ -1,7 +1,6 @@
 //! `synfire bench batch`: many trials at once, against the same trials one after the other.
 
-use super::{peak_rss_mb, rounded};
-use crate::cli::print;
+use super::line::{peak_rss_mb, print_line, rounded};
 use crate::cli::progress::Report;
 use crate::cli::simulate::simulate;
 use crate::device::Device;
@@ -29,6 +28,7 @@ struct Line<'a> {
     peak_rss_mb: Option<f64>,
     device: &'a str,
     adapter: &'a str,
+    version: &'a str,
 }
 
 /// Runs the trials of an experiment together, then one by one.
@@ -55,9 +55,10 @@ pub(super) fn run(mut experiment: Experiment, device: &Device) -> Result<()> {
         singles_run_s: rounded(run, 3),
         run_ratio: rounded(run / batch.run_s, 2),
         ratio: rounded((build + run) / (batch.build_s + batch.run_s), 2),
-        peak_rss_mb: peak_rss_mb().map(|peak| rounded(peak, 1)),
+        peak_rss_mb: peak_rss_mb(),
         device: &batch.device,
         adapter: &batch.adapter,
+        version: env!("CARGO_PKG_VERSION"),
     };
-    print(&(serde_json::to_string(&line).expect("a line is plain data") + "\n"))
+    print_line(&line)
 }

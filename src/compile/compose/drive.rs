@@ -2,9 +2,12 @@
 
 use super::send::Spike;
 use super::{Builder, Composed, Found, Part};
+use crate::compile::constants::structure;
 use crate::compile::recipe::Recipe;
+use crate::compile::stimulus::COMMON;
 use crate::error::Result;
 use crate::lane::{self, NodeId, Op, Rate, Ty, Value};
+use crate::model::COMMON_DRAWS;
 use crate::model::reflect::Scalar;
 use crate::program::Leaf;
 
@@ -12,13 +15,13 @@ impl Builder<'_> {
     /// The new state of a stimulus, and what it adds to its port in this step.
     pub(super) fn stimulus(&mut self, part: &Part, current: bool) -> Result<(Value, NodeId)> {
         let delay = self.constant(&format!("{}delay", part.prefix));
-        let (clock, stream) = self.time(&part.prefix, Some(delay));
+        let time = self.generator_time(part, Some(delay));
         let function = if current { "current" } else { "spikes" };
         let (latency, step) = (self.constant(&format!("{}latency", part.prefix)), self.step());
         let late = self.graph.binary(Op::Sub, delay, latency);
         let begun = self.graph.binary(Op::Ge, step, late);
         let before = self.state(part);
-        let (after, amount) = self.generate(part, function, &before, (&clock, &stream))?;
+        let (after, amount) = self.generate(part, function, &before, &time)?;
         let kept = after.scalars().into_iter().zip(before.scalars());
         let kept = kept.map(|(after, before)| Value::Scalar(self.graph.select(begun, after, before)));
         let kept = Value::Composite(kept.collect());
@@ -34,16 +37,31 @@ impl Builder<'_> {
         part: &Part,
         function: &str,
         before: &Value,
-        (clock, stream): (&Value, &Value),
+        given: &[(&str, Value)],
     ) -> Result<(Value, NodeId)> {
+        let about = |state| {
+            let given = given.iter().map(|(name, value)| (*name, value));
+            [("State", state)].into_iter().chain(given).collect::<Vec<_>>()
+        };
         let mut state = before.clone();
         if part.model.function("update").is_some() {
-            let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
-            state = self.call(part, "update", &own, &mut lane::NoCalls)?;
+            state = self.call(part, "update", &about(before), &mut lane::NoCalls)?;
         }
-        let own = [("State", &state), ("Clock", clock), ("Stream", stream)];
-        let amount = self.call(part, function, &own, &mut lane::NoCalls)?.scalars()[0];
+        let amount = self.call(part, function, &about(&state), &mut lane::NoCalls)?.scalars()[0];
         Ok((state, amount))
+    }
+
+    /// Clock and random streams of a generator: its own for every target and, where it asks for it, the one that all
+    /// targets of an element have in common.
+    fn generator_time(&mut self, part: &Part, delay: Option<NodeId>) -> Vec<(&'static str, Value)> {
+        let (clock, stream) = self.time(&part.prefix, delay);
+        let step = clock.scalars()[0];
+        let mut given = vec![("Clock", clock), ("Stream", stream)];
+        if part.model.has_common_draws() {
+            let [stream, element] = COMMON.map(|name| self.constant(&format!("{}{name}", part.prefix)));
+            given.push((COMMON_DRAWS, self.draws(stream, element, step)));
+        }
+        given
     }
 
     /// A current that changes by what arrives, summed in integers: it does not drift.
@@ -60,13 +78,26 @@ impl Builder<'_> {
     }
 
     /// A population of sources.
-    pub(super) fn generator(mut self, part: &Part) -> Result<Composed> {
-        let (clock, stream) = self.time("", None);
+    pub(super) fn generator(mut self, recipe: &Recipe, part: &Part, reached: &[bool]) -> Result<Composed> {
+        let mut given = self.generator_time(part, None);
+        let spikes = recipe.first_held();
+        let mut next = vec![];
+        let (mut arrived, mut held) = (reached[..spikes].iter().enumerate(), spikes..);
+        let input = structure(recipe.model.inputs(), |member| {
+            if !member.tag().is_some_and(|tag| tag.continuous) {
+                let (port, reached) = arrived.next().expect("every port is counted");
+                return Value::Scalar(self.arrival(port, *reached));
+            }
+            let (state, level) = self.held(held.next().expect("every level is held"));
+            next.extend(state.scalars());
+            Value::Scalar(level)
+        });
+        given.push(("Input", input));
         let before = self.state(part);
-        let (state, value) = self.generate(part, "spikes", &before, (&clock, &stream))?;
+        let (state, value) = self.generate(part, "spikes", &before, &given)?;
         let zero = self.graph.f32(0.0);
         let fired = self.graph.binary(Op::Ne, value, zero);
-        let next = state.scalars();
+        next.extend(state.scalars());
         let found = Found { next, fired: Some(fired), value: Some(value), ..Found::default() };
         Ok(self.finish(found))
     }

@@ -54,6 +54,13 @@ impl Builder<'_> {
                 let zero = self.graph.f32(0.0);
                 spike.amount = self.graph.select(spike.when, released, zero);
             }
+            if stp.is_none() && synapse.is_none() {
+                let own = Part::new(&recipe.model, String::new())?;
+                let released =
+                    self.call(&own, "release", &[("State", &neuron)], &mut lane::NoCalls)?.scalars()[0];
+                let (released, zero) = (self.bounded(&own, released)?, self.graph.f32(0.0));
+                spike.amount = self.graph.select(spike.when, released, zero);
+            }
             states.push(state);
             seen.push(before);
             let (mut state, mut before) = (Value::Composite(vec![]), Value::Composite(vec![]));

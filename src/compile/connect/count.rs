@@ -235,7 +235,7 @@ impl Tally {
         let seen = match delay {
             _ if line.partners.is_empty() => None,
             EdgeDelay::Constant(delay) => Some((*delay, *delay)),
-            _ => line.delays.iter().fold(None, |seen, &delay| span(seen, Some((delay, delay)))),
+            _ => line.delays.iter().min().copied().zip(line.delays.iter().max().copied()),
         };
         self.delays = span(self.delays, seen);
     }

@@ -6,8 +6,10 @@ use rayon::prelude::*;
 
 use super::count::{Chunk, Counted, Plan, sign};
 use super::draw::{Line, Major};
+use super::scatter::Buckets;
 use super::{EdgeDelay, EdgeValue};
 use crate::Error;
+use crate::memory::prefer_large_pages;
 use crate::random::ROUNDING;
 
 /// How an entry is stored.
@@ -20,6 +22,25 @@ pub enum Layout {
     },
     /// Two words: slot, delay.
     Wide,
+}
+
+impl Layout {
+    /// Words of an entry.
+    pub fn words(self) -> usize {
+        match self {
+            Layout::Narrow { .. } => 1,
+            Layout::Wide => 2,
+        }
+    }
+
+    /// Writes an entry to the first words of `out`.
+    #[inline]
+    fn pack(self, slot: u32, delay: u32, out: &mut [u32]) {
+        match self {
+            Layout::Narrow { slot_bits } => out[0] = slot | delay << slot_bits,
+            Layout::Wide => out[..2].copy_from_slice(&[slot, delay]),
+        }
+    }
 }
 
 /// Rows of one projection into one partition: some of its sources, all of their edges there.
@@ -62,6 +83,7 @@ struct Stores {
     stores: Vec<Store>,
     /// By row, if there are several.
     store_of: Vec<u32>,
+    with_weights: bool,
 }
 
 struct Filling<'a, F> {
@@ -107,6 +129,30 @@ impl Plan<'_> {
     }
 }
 
+/// First row and offsets of each block of at most `max_entries` entries, from the lengths of rows. What follows the last
+/// block that holds an entry is left out.
+fn split(lens: &[u64], max_entries: u32) -> Result<Vec<(u32, Vec<u32>)>, Error> {
+    let (mut blocks, mut offsets) = (vec![], vec![0]);
+    let (mut first, mut total) = (0, 0u32);
+    for (row, &len) in lens.iter().enumerate() {
+        if len > u64::from(max_entries) {
+            return Err(Error::Rule(format!(
+                "source {row} has {len} edges in one partition; a block holds {max_entries}"
+            )));
+        }
+        if u64::from(total) + len > u64::from(max_entries) {
+            blocks.push((first, std::mem::replace(&mut offsets, vec![0])));
+            (first, total) = (row as u32, 0);
+        }
+        total += len as u32;
+        offsets.push(total);
+    }
+    if total > 0 {
+        blocks.push((first, offsets));
+    }
+    Ok(blocks)
+}
+
 impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
     fn projection(&self, index: u32, mut counted: Counted, n_partitions: usize) -> Result<Vec<Block>, Error> {
         let shared = self.shared_weight(&counted)?;
@@ -144,27 +190,9 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
         for (first, lengths) in counts(counted, partition) {
             rows[first..].iter_mut().zip(lengths).for_each(|(row, n)| *row += u64::from(*n));
         }
-        let mut stores: Vec<Store> = Vec::new();
-        let mut offsets = vec![0];
-        let (mut first, mut total) = (0, 0u32);
-        for (row, &len) in rows.iter().enumerate() {
-            if len > u64::from(self.max_entries) {
-                return Err(Error::Rule(format!(
-                    "source {row} has {len} edges in one partition; a block holds {}",
-                    self.max_entries
-                )));
-            }
-            if u64::from(total) + len > u64::from(self.max_entries) {
-                let offsets = std::mem::replace(&mut offsets, vec![0]);
-                stores.push(self.store(first, offsets, with_weights));
-                (first, total) = (row as u32, 0);
-            }
-            total += len as u32;
-            offsets.push(total);
-        }
-        if total > 0 {
-            stores.push(self.store(first, offsets, with_weights));
-        }
+        let stores: Vec<Store> = (split(&rows, self.max_entries)?.into_iter())
+            .map(|(first, offsets)| self.store(first, offsets, with_weights))
+            .collect();
         let mut next: Vec<u32> = Vec::with_capacity(n_sources);
         let mut store_of = Vec::new();
         for (k, store) in (0..).zip(&stores) {
@@ -179,36 +207,63 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
                 *next += n;
             }
         }
-        Ok(Stores { stores, store_of })
+        Ok(Stores { stores, store_of, with_weights })
     }
 
     fn store(&self, source_first: u32, rows: Vec<u32>, with_weights: bool) -> Store {
         let n = rows[rows.len() - 1] as usize;
-        let words = if self.layout == Layout::Wide { 2 * n } else { n };
         // zeroed by the system; mapping in place keeps the allocation
-        let entries = vec![0u32; words].into_iter().map(AtomicU32::new).collect();
-        let weights = vec![0i32; if with_weights { n } else { 0 }].into_iter().map(AtomicI32::new).collect();
+        let (entries, weights) =
+            (vec![0u32; n * self.layout.words()], vec![0i32; if with_weights { n } else { 0 }]);
+        prefer_large_pages(&entries);
+        prefer_large_pages(&weights);
+        let entries = entries.into_iter().map(AtomicU32::new).collect();
+        let weights = weights.into_iter().map(AtomicI32::new).collect();
         Store { rows, source_first, entries, weights }
     }
 
     fn fill_by_target(&self, counted: &Counted, chunk: &mut Chunk, stores: &Stores) -> Result<(), Error> {
+        match self.layout.words() + usize::from(stores.with_weights) {
+            1 => self.scatter::<2>(counted, chunk, stores),
+            2 => self.scatter::<3>(counted, chunk, stores),
+            _ => self.scatter::<4>(counted, chunk, stores),
+        }
+    }
+
+    /// Brings the edges of a chunk to their rows, as a source and `W - 1` words.
+    fn scatter<const W: usize>(
+        &self,
+        counted: &Counted,
+        chunk: &mut Chunk,
+        stores: &Stores,
+    ) -> Result<(), Error> {
         let wiring = counted.drawing.wiring;
+        let mut buckets = Buckets::<W>::new(counted.drawing.sources.len(), counted.edges as usize);
+        let (lines, places, words) = (&chunk.lines, &mut chunk.rows, self.layout.words());
+        let mut empty = |edges: &[[u32; W]]| {
+            for edge in edges {
+                let place = &mut places[edge[0] as usize];
+                stores.of(edge[0]).put(*place, &edge[1..], words);
+                *place += 1;
+            }
+        };
         let mut line = Line::default();
-        for at in chunk.lines.iter().cloned().flatten() {
+        for at in lines.iter().cloned().flatten() {
             counted.drawing.draw(at, &mut line);
             let slots = counted.slots[at as usize];
             let scales = slots.map(self.scale);
             for (i, &source) in line.partners.iter().enumerate() {
                 let (weight, delay) = line.edge(i, &wiring.weight, &wiring.delay);
-                let place = &mut chunk.rows[source as usize];
-                let store = stores.of(source);
-                store.put(*place, self.layout, slots[sign(weight)], delay);
-                if !store.weights.is_empty() {
-                    store.weights[*place as usize].store(quantise(weight, scales[sign(weight)])?, Relaxed);
+                let mut edge = [0; W];
+                edge[0] = source;
+                self.layout.pack(slots[sign(weight)], delay, &mut edge[1..]);
+                if stores.with_weights {
+                    edge[W - 1] = quantise(weight, scales[sign(weight)])? as u32;
                 }
-                *place += 1;
+                buckets.push(edge, &mut empty);
             }
         }
+        buckets.finish(&mut empty);
         Ok(())
     }
 
@@ -228,11 +283,13 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
                 let slot = counted.slots[target as usize][sign(weight)];
                 let partition = counted.partition_of[target as usize] as usize;
                 let place = &mut chunk.rows[partition * n_rows + row];
-                let store = partitions[partition].of(at);
-                store.put(*place, self.layout, slot, delay);
-                if !store.weights.is_empty() {
-                    store.weights[*place as usize].store(quantise(weight, (self.scale)(slot))?, Relaxed);
+                let (stores, words) = (&partitions[partition], self.layout.words());
+                let mut edge = [0; 3];
+                self.layout.pack(slot, delay, &mut edge);
+                if stores.with_weights {
+                    edge[words] = quantise(weight, (self.scale)(slot))? as u32;
                 }
+                stores.of(at).put(*place, &edge[..words + usize::from(stores.with_weights)], words);
                 *place += 1;
             }
         }
@@ -261,15 +318,15 @@ impl Stores {
 }
 
 impl Store {
+    /// Stores the words of an entry, of which there are `words`, and its weight where one follows.
     #[inline]
-    fn put(&self, place: u32, layout: Layout, slot: u32, delay: u32) {
+    fn put(&self, place: u32, edge: &[u32], words: usize) {
         let place = place as usize;
-        match layout {
-            Layout::Narrow { slot_bits } => self.entries[place].store(slot | delay << slot_bits, Relaxed),
-            Layout::Wide => {
-                self.entries[2 * place].store(slot, Relaxed);
-                self.entries[2 * place + 1].store(delay, Relaxed);
-            }
+        let (entry, weight) = edge.split_at(words);
+        let stored = &self.entries[words * place..][..words];
+        stored.iter().zip(entry).for_each(|(stored, word)| stored.store(*word, Relaxed));
+        if let [weight] = weight {
+            self.weights[place].store(*weight as i32, Relaxed);
         }
     }
 
@@ -304,4 +361,36 @@ fn counts<'c>(counted: &'c mut Counted, partition: usize) -> impl Iterator<Item 
             Some((first, &mut chunk.rows[partition * n_rows..][..n_rows]))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    /// Offsets near the end of 32 bits, without the entries that they count.
+    #[test]
+    fn rows_beyond_32_bits_go_to_blocks_of_their_own() {
+        let half = 1u64 << 31;
+        let cases = [
+            (vec![half, half - 1], u32::MAX, vec![(0, 3)]),
+            (vec![half, half], u32::MAX, vec![(0, 2), (1, 2)]),
+            (vec![u64::from(u32::MAX), 0, 1], u32::MAX, vec![(0, 3), (2, 2)]),
+            (vec![half - 1, 1, half, 7, half], u32::MAX, vec![(0, 3), (2, 3), (4, 2)]),
+            // the largest binding of 2^31 bytes, in words
+            (vec![1 << 29, 1, (1 << 29) - 1], 1 << 29, vec![(0, 2), (1, 3)]),
+            (vec![0, 0], u32::MAX, vec![]),
+        ];
+        for (lens, most, expected) in cases {
+            let blocks = split(&lens, most).expect("every row fits");
+            let shapes: Vec<(u32, usize)> =
+                blocks.iter().map(|(first, offsets)| (*first, offsets.len())).collect();
+            assert_eq!(shapes, expected, "{lens:?}");
+            for (first, offsets) in &blocks {
+                let found = offsets.windows(2).map(|pair| u64::from(pair[1] - pair[0]));
+                assert!(found.eq(lens[*first as usize..].iter().copied().take(offsets.len() - 1)));
+            }
+        }
+        let error = split(&[3, half + 1], 1 << 31).expect_err("a row is too long").to_string();
+        assert_eq!(error, "source 1 has 2147483649 edges in one partition; a block holds 2147483648");
+    }
 }

@@ -12,7 +12,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::random::Stream;
+use crate::random::{Stream, Work, philox_lanes, vectorised};
 
 /// Bits of the knots within a doubling.
 pub const FINE_BITS: u32 = 7;
@@ -79,33 +79,67 @@ impl Quantiles {
     /// The fixed-point number of a word.
     #[inline]
     pub fn at(&self, word: u32) -> i32 {
-        let upper = word >> 31 != 0;
-        let m = if upper { !word } else { word };
-        let (i, fraction) = place(m);
-        let i = i as usize + if upper { KNOTS as usize } else { 0 };
-        let (a, b) = (self.knots[i], self.knots[i + 1]);
-        let part = ((u64::from(a.abs_diff(b)) * u64::from(fraction)) >> 32) as i32;
-        if b >= a { a + part } else { a - part }
+        interpolate(self.table(), word)
     }
 
     /// Numbers `first..` of a series, in fixed point.
     pub fn fill(&self, stream: Stream, series: u64, first: u32, out: &mut [i32]) {
-        let (mut block, mut skip, mut out) = (first / 4, first as usize % 4, out);
+        vectorised(Series { table: self.table(), stream, series, first, out });
+    }
+
+    fn table(&self) -> &Table {
+        self.knots[..].try_into().expect("a table has the knots of both halves")
+    }
+}
+
+type Table = [i32; 2 * KNOTS as usize];
+
+#[inline(always)]
+fn interpolate(table: &Table, word: u32) -> i32 {
+    // all bits where the word lies in the upper half
+    let upper = (word as i32 >> 31) as u32;
+    let (i, fraction) = place(word ^ upper);
+    // never beyond the last but one: the compiler leaves its checks out
+    let i = ((i + (upper & KNOTS)) as usize).min(2 * KNOTS as usize - 2);
+    let (a, b) = (table[i], table[i + 1]);
+    let part = ((u64::from(a.abs_diff(b)) * u64::from(fraction)) >> 32) as i32;
+    if b >= a { a + part } else { a - part }
+}
+
+/// Part of a series to fill.
+struct Series<'a> {
+    table: &'a Table,
+    stream: Stream,
+    series: u64,
+    first: u32,
+    out: &'a mut [i32],
+}
+
+impl Series<'_> {
+    /// Fills from the words of `N` blocks, without the first `skip`, and returns what is left.
+    #[inline(always)]
+    fn blocks<'a, const N: usize>(&self, block: u32, skip: usize, out: &'a mut [i32]) -> &'a mut [i32] {
+        let words = philox_lanes::<N>(self.stream.key(), self.stream.counter(self.series, block));
+        let words = &words.as_flattened()[skip..];
+        let (now, later) = out.split_at_mut(words.len().min(out.len()));
+        now.iter_mut().zip(words).for_each(|(value, word)| *value = interpolate(self.table, *word));
+        later
+    }
+}
+
+impl Work for Series<'_> {
+    #[inline(always)]
+    fn run(mut self) {
+        let (mut block, mut skip) = (self.first / 4, self.first as usize % 4);
+        let mut out = std::mem::take(&mut self.out);
         while !out.is_empty() {
-            let (wide, narrow);
-            let words = if out.len() > 8 {
-                wide = stream.words_lanes::<8>(series, block);
-                wide.as_flattened()
+            // few numbers do not pay for many blocks
+            if out.len() > 8 {
+                (out, block) = (self.blocks::<16>(block, skip, out), block + 16);
             } else {
-                narrow = stream.words_lanes::<2>(series, block);
-                narrow.as_flattened()
-            };
-            block += words.len() as u32 / 4;
-            let words = &words[skip..];
-            let n = words.len().min(out.len());
-            let (now, later) = std::mem::take(&mut out).split_at_mut(n);
-            now.iter_mut().zip(words).for_each(|(value, word)| *value = self.at(*word));
-            (out, skip) = (later, 0);
+                (out, block) = (self.blocks::<2>(block, skip, out), block + 2);
+            }
+            skip = 0;
         }
     }
 }
@@ -132,10 +166,11 @@ pub fn steps(fixed: i32, exponent: i32, latency: u32) -> u32 {
 }
 
 /// Number of the knot at or before a distance, and where the distance lies between that knot and the next.
-#[inline]
+#[inline(always)]
 fn place(m: u32) -> (u32, u32) {
     let shift = (31 - FINE_BITS).saturating_sub((m | 1).leading_zeros());
-    let fraction = (u64::from(m) << 32 >> shift) as u32;
+    // the bits that are shifted out, as the upper ones of 32
+    let fraction = m << 1 << (31 - shift);
     ((shift << FINE_BITS) + (m >> shift), fraction)
 }
 

@@ -2,6 +2,7 @@
 
 use super::Recipe;
 use crate::compile::constants::{self, Entry};
+use crate::compile::stimulus;
 use crate::error::Result;
 use crate::model::instance::{Kind, Numbers, Settings, continuous, spike_ports};
 use crate::model::reflect::{Member, Scalar};
@@ -81,7 +82,7 @@ impl Recipe {
             && stimuli.into_iter().all(|(one, other)| one.params == other.params)
     }
 
-    /// The models it is made of: `lif_ref + expon/coba`.
+    /// The models it is made of: `neuron + synapse/output`.
     pub fn title(&self) -> String {
         let name = |settings: &Settings| settings.model.name().to_string();
         let receptors = self.receptors.iter().map(|receptor| {
@@ -90,12 +91,12 @@ impl Recipe {
         });
         let stimuli = self.stimuli.iter().map(|stimulus| format!(" + {}", stimulus.model.name()));
         let senders = self.senders.iter().map(|sender| {
-            let parts = sender.stp.iter().chain(&sender.synapse).map(name);
-            format!(" > {}", parts.collect::<Vec<_>>().join("/"))
+            let parts: Vec<String> = sender.stp.iter().chain(&sender.synapse).map(name).collect();
+            if parts.is_empty() { " > released".into() } else { format!(" > {}", parts.join("/")) }
         });
         let held = self.held.iter().map(|input| format!(" + held {input}"));
         let parts = receptors.chain(stimuli).chain(held).chain(senders);
-        parts.fold(self.model.name().to_string(), |title, part| title + &part)
+        parts.fold(self.model.label(), |title, part| title + &part)
     }
 
     /// Every constant of its update, in a fixed order; the scales of the ports come first and are set later.
@@ -129,6 +130,9 @@ impl Recipe {
             for settings in sender.stp.iter().chain(&sender.synapse) {
                 entries.extend(of_settings(&sender_prefix(settings, k), settings, dt)?);
             }
+        }
+        if self.model.has_common_draws() {
+            entries.extend(stimulus::common_draws("", &self.sends_for));
         }
         for (k, stimulus) in self.stimuli.iter().enumerate() {
             entries.extend(stimulus.constants(k, dt)?);

@@ -20,7 +20,7 @@ fn all_edges(wiring: &Wiring) -> Result<Vec<Edge>> {
 }
 
 /// Makes the wiring one of these edges, with the given values.
-fn list(wiring: &mut Wiring, pairs: Vec<[u32; 2]>, weights: Vec<f64>, delays: Vec<u32>) {
+pub(super) fn list(wiring: &mut Wiring, pairs: Vec<[u32; 2]>, weights: Vec<f64>, delays: Vec<u32>) {
     wiring.connectivity = edges(pairs);
     wiring.weight = EdgeValue::Each(weights.into());
     wiring.delay = EdgeDelay::Each(delays.into());

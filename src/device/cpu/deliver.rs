@@ -260,14 +260,30 @@ impl Target<'_> {
     }
 
     fn shared(&mut self, bits: u32, entries: &[u32], weight: i32) {
+        let place = self.placed(bits);
         for entry in entries {
-            self.add(slot(*entry, bits), delay(*entry, bits), weight);
+            let into = &mut self.ring[place(*entry)];
+            *into = into.wrapping_add(weight as u32);
         }
     }
 
     fn each(&mut self, bits: u32, entries: &[u32], weights: &[i32]) {
+        let place = self.placed(bits);
         for (entry, weight) in entries.iter().zip(weights) {
-            self.add(slot(*entry, bits), delay(*entry, bits), *weight);
+            let into = &mut self.ring[place(*entry)];
+            *into = into.wrapping_add(*weight as u32);
+        }
+    }
+
+    /// Where in the ring an entry arrives.
+    #[inline]
+    fn placed(&self, bits: u32) -> impl Fn(u32) -> usize + use<> {
+        let ((slots, depth), step, first_slot) = (self.size, self.step, self.first_slot);
+        let (mask, rows) = (slot_mask(bits), (depth - 1) as u32);
+        let (slots, step) = (slots as u32, step as u32);
+        move |entry| {
+            let row = step.wrapping_add(entry >> bits) & rows;
+            row as usize * slots as usize + (entry & mask) as usize - first_slot
         }
     }
 }

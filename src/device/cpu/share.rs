@@ -8,6 +8,7 @@ use super::Compiled;
 use super::deliver::{Room, Rows};
 use crate::device::Snapshot;
 use crate::lane::{Bound, LANES, NodeId, Planes, Scalars, Scratch, Ty, Uniforms};
+use crate::memory::prefer_large_pages;
 use crate::program::{Event, Kernel, Leaf, Member, Program};
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ struct Arena(Vec<Line>);
 impl Arena {
     fn new(words: &[u32], more: usize) -> Arena {
         let lines = (words.len() + more).div_ceil(16);
-        let mut arena = Arena(vec![Line([0; 16]); lines]);
+        let mut arena = Arena(bytemuck::zeroed_vec(lines));
+        prefer_large_pages(&arena.0);
         arena.words()[..words.len()].copy_from_slice(words);
         arena
     }

@@ -132,6 +132,8 @@ impl Adapter {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("synfire"),
             required_limits: limits,
+            // for profiles, where there are any
+            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         };

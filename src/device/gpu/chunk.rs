@@ -1,5 +1,6 @@
 //! Runs steps: submissions of some ten milliseconds each, two in flight, and what they hand back.
 
+use super::pipeline::Pipeline;
 use super::{Chunk, Gpu};
 use crate::error::{Error, Result};
 use crate::program::Event;
@@ -121,6 +122,9 @@ impl Gpu {
         }
         let mut encoder = self.adapter.device.create_command_encoder(&Default::default());
         self.encode(&mut encoder, slot, windows, injected.most_in_window);
+        if let Some(profile) = &mut self.profile {
+            profile.resolve(&mut encoder, slot, windows * (self.kernels.len() + self.shards.len()) as u32);
+        }
         let staging = &self.slots[slot].staging;
         let (log_words, log_at) = (2 * u64::from(copied.log), control + traces);
         encoder.copy_buffer_to_buffer(&self.buffers.control, 0, staging, 0, control * 4);
@@ -160,12 +164,18 @@ impl Gpu {
         let updates = self.kernels.iter().map(|it| (&it.pipeline, it.grid));
         let propagates = self.shards.iter().zip(grids).map(|(it, grid)| (&it.pipeline, grid));
         let dispatches: Vec<_> = updates.chain(propagates).zip(&self.slots[slot].bound).collect();
+        if let Some(profile) = &self.profile {
+            for (k, ((pipeline, grid), bound)) in (0..windows).flat_map(|_| &dispatches).enumerate() {
+                let timestamp_writes = profile.writes(slot, k as u32);
+                let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
+                dispatch(&mut encoder.begin_compute_pass(&descriptor), pipeline, *grid, bound);
+            }
+            return;
+        }
         let mut pass = encoder.begin_compute_pass(&Default::default());
         for _ in 0..windows {
-            for ((pipeline, (columns, rows)), bound) in &dispatches {
-                pass.set_pipeline(&pipeline.compute);
-                pass.set_bind_group(0, *bound, &[]);
-                pass.dispatch_workgroups(*columns, *rows, 1);
+            for ((pipeline, grid), bound) in &dispatches {
+                dispatch(&mut pass, pipeline, *grid, bound);
             }
         }
     }
@@ -173,6 +183,9 @@ impl Gpu {
     /// Waits for a submission and appends what it has found to the chunk.
     fn land(&mut self, flight: Flight, chunk: &mut Chunk) -> Result<Landed> {
         let Copied { control, traces, log } = flight.copied;
+        if let Some(profile) = &mut self.profile {
+            profile.land(&self.adapter, flight.slot, flight.submission.clone())?;
+        }
         let words =
             self.adapter.read(&self.slots[flight.slot].staging, flight.copied.words(), flight.submission)?;
         let (control, rest) = words.split_at(control as usize);
@@ -262,6 +275,17 @@ impl Gpu {
             time_ms: self.step as f64 * self.program.dt_ms,
         })
     }
+}
+
+fn dispatch(
+    pass: &mut wgpu::ComputePass,
+    pipeline: &Pipeline,
+    (columns, rows): (u32, u32),
+    bound: &wgpu::BindGroup,
+) {
+    pass.set_pipeline(&pipeline.compute);
+    pass.set_bind_group(0, bound, &[]);
+    pass.dispatch_workgroups(columns, rows, 1);
 }
 
 impl Copied {

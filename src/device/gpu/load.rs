@@ -47,6 +47,7 @@ impl Gpu {
             step: 0,
             pace: FIRST_PACE,
             failed: false,
+            profile: None,
         };
         gpu.bind();
         gpu.adapter.check()?;

@@ -71,6 +71,8 @@ pub(super) fn entry_words(layout: Layout) -> u64 {
 /// # Errors
 /// [`Error::Memory`] where not even one row fits.
 pub(super) fn pack(program: &Program, limit: u64) -> Result<Vec<Shard>> {
+    // places within a shard are words of 32 bits, however much a kernel could see
+    let limit = limit.min(u64::from(u32::MAX));
     let empty = || Shard { row_words: u64::from(groups(program)) + 1, ..Shard::default() };
     let mut shards = vec![empty()];
     shards[0].take_procedural(program);

@@ -2,6 +2,7 @@
 
 use super::adapter::Adapter;
 use super::shard::Shard;
+use crate::compile::estimate::Part;
 use crate::error::Result;
 use crate::program::{Kernel, MAX_WINDOW, Program};
 
@@ -49,8 +50,7 @@ impl Sizes {
         let window = u64::from(program.window.clamp(1, MAX_WINDOW)).min(longest.max(1)) as u32;
         let reserve = firing * u64::from(window);
         adapter.check_fits("the log of spikes", 2 * reserve)?;
-        let wanted = adapter.log_entries.map_or(LOG_ENTRIES.max(2 * reserve), u64::from);
-        let log_entries = wanted.min(limit).min(u64::from(u32::MAX)).max(reserve).max(1);
+        let log_entries = log_entries(adapter, reserve);
         let (trace_words, max_steps) = trace_sizes(adapter, program)?;
         let windows = (max_steps / window).clamp(1, MAX_WINDOWS);
         Ok(Sizes {
@@ -83,8 +83,24 @@ impl Sizes {
     }
 }
 
+/// Entries of the log where a window has at most `reserve` of them.
+fn log_entries(adapter: &Adapter, reserve: u64) -> u64 {
+    let limit = adapter.max_binding_bytes() / 8;
+    let wanted = adapter.log_entries.map_or(LOG_ENTRIES.max(2 * reserve), u64::from);
+    wanted.min(limit).min(u64::from(u32::MAX)).max(reserve).max(1)
+}
+
+/// What the logs of both submissions in flight take for this many elements, at windows of a step: longer ones are cut to what
+/// the device has room for.
+pub fn log_part(adapter: &Adapter, elements: u64) -> Part {
+    Part::log(2 * 8 * log_entries(adapter, elements), 2)
+}
+
 /// Words of the trace buffer, and the steps whose rows it holds.
 fn trace_sizes(adapter: &Adapter, program: &Program) -> Result<(u64, u32)> {
+    if program.traces.is_empty() {
+        return Ok((0, u32::MAX));
+    }
     let head = program.traces.len() as u64;
     let widths: u64 = program.traces.iter().map(|trace| u64::from(trace.width)).sum();
     let least = head + 2 * widths;

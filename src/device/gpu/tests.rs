@@ -105,6 +105,16 @@ fn shards_of_any_size_give_the_same() {
 }
 
 #[test]
+fn without_traces_a_submission_runs_many_windows() {
+    let Some(adapter) = adapter() else { return };
+    let mut program = net().program(NARROW);
+    program.traces.clear();
+    program.kernels.iter_mut().flat_map(|kernel| &mut kernel.members).for_each(|it| it.traces.clear());
+    let gpu = load(adapter, program);
+    assert!(gpu.sizes.max_steps > 1000 * gpu.sizes.window, "{:?}", gpu.sizes);
+}
+
+#[test]
 fn the_limits_of_webgpu_are_enough() {
     if adapter().is_some() {
         check(Adapter::open_baseline().expect("every adapter offers the baseline"), &net(), NARROW, 300);

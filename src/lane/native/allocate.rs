@@ -146,7 +146,12 @@ impl<'a> Allocation<'a> {
             (_, Operand::Mask(_)) => self.take(position, true),
             // these replace their first operand
             (
-                Micro::Fma(..) | Micro::Select(..) | Micro::Odd(..) | Micro::Rare { .. },
+                Micro::Fma(..)
+                | Micro::Select(..)
+                | Micro::AddIf(..)
+                | Micro::Xor3(..)
+                | Micro::Odd(..)
+                | Micro::Rare { .. },
                 Operand::Vector(first),
             ) => {
                 let result = if first_dies { first } else { self.take(position, true) };

@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 /// Bytes of a vector.
 const VECTOR: usize = 4 * LANES;
 
-// The frame: result and operands of calls, what lists of their own spill, what others do.
+// The frame: result and operands of calls, what lists of their own spill, the first chunk, what others spill.
 const CALL: usize = 0;
 const RARE: usize = 3;
-const SPILLS: usize = RARE + RARE_PLACES;
+const CHUNK: usize = RARE + RARE_PLACES;
+const SPILLS: usize = CHUNK + 1;
 
 /// What the code needs beside itself.
 pub struct Needs {
@@ -118,7 +119,7 @@ impl Needs {
     /// Place of a pointer in the table.
     fn place(&self, home: Home) -> usize {
         match home {
-            Home::Plane(k) => k,
+            Home::Plane(k, _) => k,
             Home::Slot(k) => self.planes + k,
         }
     }
@@ -194,6 +195,7 @@ impl Assembler<'_> {
         }
         self.a.xor(ebx, ebx)?;
         self.odd_lanes()?;
+        self.first_chunk()?;
         for (plane, register) in self.pointers.clone() {
             self.a.mov(register, qword_ptr(TABLE + (8 * plane) as i32))?;
         }
@@ -204,10 +206,12 @@ impl Assembler<'_> {
             self.a.vpxord(zmm0, zmm0, zmm0)?;
         }
         for plane in self.needs.consumed.clone() {
-            let memory = self.plane(plane)?;
-            self.a.vmovdqu32(memory, zmm0)?;
+            for part in 0..segment.vectors {
+                let memory = self.plane(plane, part)?;
+                self.a.vmovdqu32(memory, zmm0)?;
+            }
         }
-        self.a.add(OFFSET, VECTOR as i32)?;
+        self.a.add(OFFSET, (segment.vectors * VECTOR) as i32)?;
         self.a.cmp(OFFSET, END)?;
         self.a.jb(next)?;
         self.a.vzeroupper()?;
@@ -231,17 +235,27 @@ impl Assembler<'_> {
         self.a.kmovw(ODD, eax)
     }
 
-    /// The current vector of a plane.
-    fn plane(&mut self, plane: usize) -> Result<AsmMemoryOperand, IcedError> {
-        if let Some(register) = self.pointers.get(&plane) {
-            return Ok(zmmword_ptr(*register + OFFSET));
+    /// The current vector of a plane, or one of the next.
+    fn plane(&mut self, place: usize, part: usize) -> Result<AsmMemoryOperand, IcedError> {
+        let beyond = (part * VECTOR) as i32;
+        if let Some(register) = self.pointers.get(&place) {
+            return Ok(zmmword_ptr(*register + OFFSET + beyond));
         }
-        self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * plane) as i32))?;
-        Ok(zmmword_ptr(TEMPORARY + OFFSET))
+        self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * place) as i32))?;
+        Ok(zmmword_ptr(TEMPORARY + OFFSET + beyond))
     }
 
     fn home(&mut self, home: Home) -> Result<AsmMemoryOperand, IcedError> {
-        self.plane(self.needs.place(home))
+        let part = if let Home::Plane(_, part) = home { part } else { 0 };
+        self.plane(self.needs.place(home), part)
+    }
+
+    /// The number of the first element over 64, for [`Micro::Chunk`].
+    fn first_chunk(&mut self) -> Result<(), IcedError> {
+        self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.index) as i32))?;
+        self.a.mov(eax, dword_ptr(TEMPORARY))?;
+        self.a.shr(eax, 6)?;
+        self.a.mov(dword_ptr(FRAME + (CHUNK * VECTOR) as i32), eax)
     }
 
     fn segment(&mut self, segment: &Segment) -> Result<(), IcedError> {
@@ -406,13 +420,13 @@ impl Assembler<'_> {
 
     fn micro(&mut self, micro: Micro, result: Register, reads: [At; 3]) -> Result<(), IcedError> {
         let d = VECTORS[result];
-        if let Micro::StoreBits(plane, _) = micro {
+        if let Micro::StoreBits(plane, part, _) = micro {
             let mask = self.as_mask(reads[0])?;
             // a bit for every 4 bytes of a plane
             self.a.mov(TEMPORARY, OFFSET)?;
             self.a.shr(TEMPORARY, 5)?;
             self.a.add(TEMPORARY, qword_ptr(TABLE + (8 * plane) as i32))?;
-            return self.a.kmovw(word_ptr(TEMPORARY), mask);
+            return self.a.kmovw(word_ptr(TEMPORARY + (2 * part) as i32), mask);
         }
         match (micro, reads) {
             (Micro::Two(..) | Micro::Select(..), [At::Mask(mask), ..]) => {
@@ -439,9 +453,22 @@ impl Assembler<'_> {
                 let memory = self.word(arg)?;
                 self.a.vpbroadcastd(d, memory)
             }
-            Micro::Lane => {
+            Micro::Low => self.a.vmovdqu32(d, zmmword_ptr(CONSTANTS)),
+            Micro::Chunk => {
+                // 256 bytes of a plane are 64 lanes
+                self.a.mov(eax, ebx)?;
+                self.a.shr(eax, 8)?;
+                self.a.add(eax, dword_ptr(FRAME + (CHUNK * VECTOR) as i32))?;
+                self.a.vpbroadcastd(d, eax)
+            }
+            Micro::Part(part) => {
+                self.a.mov(eax, part as u32)?;
+                self.a.vpbroadcastd(d, eax)
+            }
+            Micro::Lane(part) => {
                 self.a.mov(eax, ebx)?;
                 self.a.shr(eax, 2)?;
+                self.a.add(eax, (part * LANES) as i32)?;
                 self.a.vpbroadcastd(d, eax)?;
                 self.a.vpaddd(d, d, zmmword_ptr(CONSTANTS))
             }
@@ -457,6 +484,15 @@ impl Assembler<'_> {
             Micro::Select(_, _, arg) => {
                 let last = self.operand(arg, reads[2])?;
                 with!(self.a, vpternlogd, d, b, last; 0xca)
+            }
+            Micro::AddIf(_, _, arg) => {
+                let mask = self.as_mask(reads[1])?;
+                let last = self.operand(arg, reads[2])?;
+                with!(self.a, vpaddd, under(d, mask), d, last)
+            }
+            Micro::Xor3(_, _, arg) => {
+                let last = self.operand(arg, reads[2])?;
+                with!(self.a, vpternlogd, d, b, last; 0x96)
             }
             Micro::Odd(..) => self.a.vmovdqa32(under(d, ODD), b),
             Micro::Input | Micro::StoreBits(..) | Micro::Rare { .. } => unreachable!("written elsewhere"),

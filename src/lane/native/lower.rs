@@ -2,6 +2,7 @@
 
 use super::math;
 use super::micro::{Arg, Builder, Compare, Constants, Home, Micro, One, Order, Two, Value};
+use super::unroll;
 use crate::lane::graph::Ty;
 use crate::lane::isa::{Instruction, Layout, Place, Special, What};
 use crate::lane::op::Op;
@@ -11,6 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug)]
 pub struct Segment {
     pub micros: Vec<Micro>,
+    /// How many vectors they compute
+    pub vectors: usize,
 }
 
 /// The list for `exprel` among [`Places::rare`].
@@ -22,38 +25,51 @@ pub struct Places<'a> {
     pub constants: Constants,
     /// Operations that are called as functions
     pub calls: Vec<(Op, Ty)>,
+    /// Whether the kernel is one list
+    pub is_direct: bool,
     /// Lists that are seldom needed
     pub rare: Vec<Vec<Micro>>,
 }
 
 impl<'a> Places<'a> {
-    pub fn new(layout: &'a Layout) -> Places<'a> {
+    pub fn new(layout: &'a Layout, is_direct: bool) -> Places<'a> {
         let mut constants = Constants::default();
         let mut b = Builder::new(&mut constants);
         let x = b.push(Micro::Input);
         math::exprel(&mut b, x);
         let rare = vec![b.list];
-        Places { layout, constants, calls: vec![], rare }
+        Places { layout, constants, calls: vec![], is_direct, rare }
     }
 
     /// The list as micro-instructions; slots in `live` are needed after it.
     pub fn segment(&mut self, list: &[Instruction], live: &BTreeSet<usize>) -> Segment {
-        let (layout, calls) = (self.layout, &mut self.calls);
-        let b = Builder::new(&mut self.constants);
-        let mut lowering = Lowering { layout, calls, b, known: HashMap::new(), written: BTreeSet::new() };
+        let mut lowering = Lowering {
+            layout: self.layout,
+            calls: &mut self.calls,
+            is_direct: self.is_direct,
+            b: Builder::new(&mut self.constants),
+            known: HashMap::new(),
+            written: BTreeSet::new(),
+        };
         list.iter().for_each(|instruction| lowering.instruction(instruction));
         for slot in lowering.written.intersection(live).copied().collect::<Vec<_>>() {
             let home = Home::Slot(slot);
             let value = lowering.known[&home];
             lowering.b.push(Micro::Store(home, value));
         }
-        Segment { micros: lowering.b.list }
+        let micros = lowering.b.list;
+        if unroll::is_worthwhile(&micros) {
+            let micros = unroll::unrolled(&micros, &mut self.constants);
+            return Segment { micros, vectors: unroll::VECTORS };
+        }
+        Segment { micros, vectors: 1 }
     }
 }
 
 struct Lowering<'a, 'c> {
     layout: &'a Layout,
     calls: &'a mut Vec<(Op, Ty)>,
+    is_direct: bool,
     b: Builder<'c>,
     /// The value that a plane or slot holds
     known: HashMap<Home, Value>,
@@ -82,8 +98,8 @@ impl Lowering<'_, '_> {
                 None => Arg::Scalar(k),
             },
             Place::Index => Arg::Index,
-            Place::Leaf(k) => V(self.load(Home::Plane(k))),
-            Place::Output(k) => V(self.load(Home::Plane(self.layout.leaves + k))),
+            Place::Leaf(k) => V(self.load(Home::Plane(k, 0))),
+            Place::Output(k) => V(self.load(Home::Plane(self.layout.leaves + k, 0))),
             Place::Slot(k) => V(self.load(Home::Slot(k))),
         }
     }
@@ -100,7 +116,7 @@ impl Lowering<'_, '_> {
                 self.written.insert(k);
             }
             Place::Output(k) => {
-                let home = Home::Plane(self.layout.leaves + k);
+                let home = Home::Plane(self.layout.leaves + k, 0);
                 self.known.insert(home, value);
                 self.b.push(Micro::Store(home, value));
             }
@@ -114,7 +130,7 @@ impl Lowering<'_, '_> {
         Some(match special {
             Special::Copy | Special::Spread => self.b.value(a),
             Special::Count => {
-                let lane = self.b.push(Micro::Lane);
+                let lane = self.b.push(Micro::Lane(0));
                 self.b.two(Two::AddI, V(lane), a)
             }
             Special::Keep => {
@@ -133,7 +149,7 @@ impl Lowering<'_, '_> {
                 let (Place::Output(k), value) = (d, self.b.value(a)) else {
                     unreachable!("bits are outputs")
                 };
-                self.b.push(Micro::StoreBits(self.layout.leaves + k, value));
+                self.b.push(Micro::StoreBits(self.layout.leaves + k, 0, value));
                 return None;
             }
         })
@@ -226,7 +242,28 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// Parts of an element's number that the vectors of a round share: `i & 15`, `i >> 6`, and what tells them apart:
+    /// `(i >> 4) & 3`.
+    fn part_of_index(&mut self, op: Op, x: Arg, second: Option<Place>) -> Option<Value> {
+        let (V(x), Some(Place::Scalar(k)), true) = (x, second, self.is_direct) else { return None };
+        let bits = self.layout.constants[k]?;
+        let is_index = |value: Value| match self.b.list[value] {
+            Micro::Two(Two::AddI, lane, Arg::Index) => matches!(self.b.list[lane], Micro::Lane(_)),
+            _ => false,
+        };
+        let micro = match (op, bits, self.b.list[x]) {
+            (Op::And, 15, _) if is_index(x) => Micro::Low,
+            (Op::Shr, 6, _) if is_index(x) => Micro::Chunk,
+            (Op::And, 3, Micro::One(One::ShrUBy(4), i)) if is_index(i) => Micro::Part(0),
+            _ => return None,
+        };
+        Some(self.b.push(micro))
+    }
+
     fn two(&mut self, op: Op, from: Ty, (x, y): (Arg, Arg), second: Option<Place>) -> Value {
+        if let Some(value) = self.part_of_index(op, x, second) {
+            return value;
+        }
         let order = |order: Order| match from {
             Ty::F32 => Two::Compare(Compare::Float(order)),
             Ty::I32 => Two::Compare(Compare::Signed(order)),

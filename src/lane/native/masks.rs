@@ -56,6 +56,7 @@ fn demote(micros: &[Micro], is_mask: &mut [bool]) -> bool {
             }
             Micro::Two(Two::And, ..) => {}
             Micro::Two(Two::NotAnd, _, b) => vectors = [value(b), None, None],
+            Micro::AddIf(a, _, c) => vectors = [Some(a), value(c), None],
             Micro::Select(_, a, b) => vectors = [Some(a), value(b), None],
             Micro::StoreBits(..) => {}
             Micro::Rare { fast, x, .. } => vectors = [Some(fast), Some(x), None],

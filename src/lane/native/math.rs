@@ -194,7 +194,7 @@ pub fn mul_high(b: &mut Builder, x: Arg, y: Arg) -> Value {
     let (x, y) = (b.value(x), b.value(y));
     let even = b.two(Two::MulEven, V(x), V(y));
     let x_odd = b.one(One::HighHalf, V(x));
-    let y_odd = b.one(One::HighHalf, V(y));
+    let y_odd = if b.is_spread(y) { y } else { b.one(One::HighHalf, V(y)) };
     let odd = b.two(Two::MulEven, V(x_odd), V(y_odd));
     let even = b.one(One::HighHalf, V(even));
     b.push(Micro::Odd(even, odd))

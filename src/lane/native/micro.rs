@@ -11,8 +11,8 @@ pub type Value = usize;
 /// Memory with room for a vector.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Home {
-    /// A plane, by its number in the table
-    Plane(usize),
+    /// A plane, by its number in the table; which of the vectors that are computed in one round
+    Plane(usize, usize),
     /// A slot of the frame
     Slot(usize),
 }
@@ -120,14 +120,24 @@ pub enum Micro {
     Load(Home),
     /// One value for all lanes
     Spread(Arg),
-    /// Number of each lane in this run
-    Lane,
+    /// Number of each lane in this run, in one of the vectors of a round
+    Lane(usize),
+    /// 0 to 15
+    Low,
+    /// Number of the element over 64, where runs begin at multiples of that and a round is 64 lanes
+    Chunk,
+    /// Which of the vectors of a round it is
+    Part(usize),
     One(One, Value),
     Two(Two, Value, Arg),
     /// `a * b + c` with one rounding
     Fma(Value, Value, Arg),
     /// `b` where `a`, else `c`; bit by bit
     Select(Value, Value, Arg),
+    /// `a + c` where the mask holds, else `a`; in whole numbers: `a`, mask, `c`
+    AddIf(Value, Value, Arg),
+    /// `a ^ b ^ c`
+    Xor3(Value, Value, Arg),
     /// Even lanes of the first, odd lanes of the second
     Odd(Value, Value),
     /// A function on vectors in memory, by its number
@@ -142,8 +152,8 @@ pub enum Micro {
         list: usize,
     },
     Store(Home, Value),
-    /// One bit for each lane
-    StoreBits(usize, Value),
+    /// One bit for each lane: plane, which of the vectors of a round, value
+    StoreBits(usize, usize, Value),
 }
 
 impl Micro {
@@ -151,12 +161,16 @@ impl Micro {
     pub fn reads(&self) -> impl Iterator<Item = Value> + use<> {
         let value = |arg: Arg| if let Arg::Value(value) = arg { Some(value) } else { None };
         let values = match *self {
-            Micro::Load(_) | Micro::Lane | Micro::Input => [None; 3],
+            Micro::Load(_) | Micro::Lane(_) | Micro::Low | Micro::Chunk | Micro::Part(_) | Micro::Input => {
+                [None; 3]
+            }
             Micro::Rare { all, fast, x, .. } => [Some(fast), Some(x), Some(all)],
             Micro::Spread(arg) => [value(arg), None, None],
-            Micro::One(_, a) | Micro::Store(_, a) | Micro::StoreBits(_, a) => [Some(a), None, None],
+            Micro::One(_, a) | Micro::Store(_, a) | Micro::StoreBits(_, _, a) => [Some(a), None, None],
             Micro::Two(_, a, b) => [Some(a), value(b), None],
-            Micro::Fma(a, b, c) | Micro::Select(a, b, c) => [Some(a), Some(b), value(c)],
+            Micro::Fma(a, b, c) | Micro::Select(a, b, c) | Micro::AddIf(a, b, c) | Micro::Xor3(a, b, c) => {
+                [Some(a), Some(b), value(c)]
+            }
             Micro::Odd(a, b) => [Some(a), Some(b), None],
             Micro::Call(_, a, b) => [Some(a), b, None],
         };
@@ -235,10 +249,37 @@ impl<'a> Builder<'a> {
             Two::Compare(compare) if is_value(b) => (Two::Compare(compare.flipped()), b, a),
             _ => (two, a, b),
         };
+        if let Some(fused) = self.fused(two, a, b) {
+            return self.push(fused);
+        }
         let a = self.value(a);
         // the only one whose lanes are no 32 bits
         let b = if two == Two::MulEven { Arg::Value(self.value(b)) } else { b };
         self.push(Micro::Two(two, a, b))
+    }
+
+    /// Two operations in one: random numbers and counts are made of these.
+    fn fused(&self, two: Two, a: Arg, b: Arg) -> Option<Micro> {
+        let micro =
+            |arg: Arg| if let Arg::Value(value) = arg { Some((value, self.list[value])) } else { None };
+        let (x, first) = micro(a)?;
+        match (two, first) {
+            (Two::Xor, Micro::Two(Two::Xor, p, Arg::Value(q))) => Some(Micro::Xor3(p, q, b)),
+            (Two::AddI, _) => match micro(b)? {
+                (_, Micro::Two(Two::And, mask, amount @ Arg::Constant(_)))
+                    if matches!(self.list[mask], Micro::Two(Two::Compare(_), ..)) =>
+                {
+                    Some(Micro::AddIf(x, mask, amount))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a value is the same in all lanes.
+    pub fn is_spread(&self, value: Value) -> bool {
+        matches!(self.list[value], Micro::Spread(_))
     }
 
     pub fn fma(&mut self, a: Value, b: Value, c: Arg) -> Value {

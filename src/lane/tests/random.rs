@@ -205,6 +205,44 @@ fn what_is_consumed_is_zero_afterwards() {
     }
 }
 
+#[test]
+fn random_words_are_shared_and_equal_everywhere() {
+    let library = include_str!("../../../shaders/lib/random.wgsl").replace("//!", "//");
+    let text = format!(
+        "{library}
+        struct S {{ v: f32 }}
+        fn update(s: S, element: u32, t: u32) -> vec3<f32> {{
+            let stream = Stream(vec2<u32>(7u, 9u), 3u, element, t);
+            let drawn = word(stream, 0u);
+            let count = select(0u, 1u, drawn > 1000u) + select(0u, 1u, drawn > 2000000000u);
+            return vec3<f32>(unit_interval(drawn) + s.v, f32(count), f32(element));
+        }}"
+    );
+    let source = Source::parse("model.wgsl", &text).expect("valid");
+    let mut graph = Graph::new();
+    let v = graph.leaf("v", Ty::F32, Rate::Lane);
+    let step = graph.leaf("t", Ty::U32, Rate::Step);
+    let index = graph.index();
+    let arguments = [Value::Composite(vec![Value::Scalar(v)]), Value::Scalar(index), Value::Scalar(step)];
+    let value = inline(&mut graph, &source, "update", &arguments, &mut NoCalls).expect("valid");
+    let outputs: Vec<Output> = value.expect("a vector").scalars().into_iter().map(Output::new).collect();
+    let lanes = 300;
+    let stride = lanes_up(lanes);
+    let mut expected: Option<Vec<u32>> = None;
+    for isa in isas() {
+        let kernel = Kernel::compile_for(isa, &graph, &outputs, &[]).expect("plain");
+        let mut arena: Vec<u32> = (0..stride).map(|lane| (lane as f32).to_bits()).collect();
+        arena.resize(4 * stride, 0);
+        let planes = Planes { leaves: vec![0], outputs: vec![stride, 2 * stride, 3 * stride] };
+        let scalars = kernel.at_step(&kernel.uniforms(&|_| 5), &|_| 5);
+        kernel.run(&mut arena, &planes, lanes, 640, &scalars, &mut Scratch::default());
+        let found: Vec<u32> = (1..4).flat_map(|k| arena[k * stride..k * stride + lanes].to_vec()).collect();
+        assert_eq!(f32::from_bits(found[2 * lanes + 17]), 657.0, "{isa:?}");
+        assert!(expected.as_ref().is_none_or(|expected| *expected == found), "{isa:?}");
+        expected = Some(found);
+    }
+}
+
 fn lanes_up(lanes: usize) -> usize {
     lanes.next_multiple_of(LANES)
 }

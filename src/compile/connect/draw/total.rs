@@ -20,10 +20,16 @@ impl Drawing<'_> {
         let pairs = Pairs::new(self);
         let stream = self.wiring.stream;
         if self.wiring.connectivity.multapses {
+            let targets = pairs.ends.len() as u32;
             let draw_block = |degrees: &mut [u32], block: u64| {
                 let mut draws = stream.draws(block + TOTAL);
                 for _ in block * BLOCK..n.min((block + 1) * BLOCK) {
-                    degrees[pairs.target(draws.below_u64(pairs.len()))] += 1;
+                    // where all targets have as many pairs, a pair's target is any of them
+                    let target = match pairs.are_even {
+                        true => draws.below(targets) as usize,
+                        false => pairs.target(draws.below_u64(pairs.len())),
+                    };
+                    degrees[target] += 1;
                 }
             };
             return pairs.histogram(n.div_ceil(BLOCK), draw_block);
@@ -44,6 +50,8 @@ struct Pairs {
     n_sources: u64,
     /// Number of the first pair beyond each target.
     ends: Vec<u64>,
+    /// Whether every target has the same number of pairs.
+    are_even: bool,
 }
 
 impl Pairs {
@@ -54,7 +62,10 @@ impl Pairs {
             *end += allowed(target);
             Some(*end)
         });
-        Self { n_sources, ends: ends.collect() }
+        let ends: Vec<u64> = ends.collect();
+        let of_each = ends.first().copied().unwrap_or(0);
+        let are_even = (1..).zip(&ends).all(|(n, end)| n * of_each == *end);
+        Self { n_sources, ends, are_even }
     }
 
     fn len(&self) -> u64 {
