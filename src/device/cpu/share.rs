@@ -221,8 +221,7 @@ impl Share {
             let block = if steps == 1 || kernel.has_uneven_loops() { len } else { BLOCK };
             for begin in (0..len).step_by(block) {
                 let part = begin..(begin + block).min(len);
-                for q in 0..steps as usize {
-                    let step = first + q as u64;
+                for (q, step) in (first..first + u64::from(steps)).enumerate() {
                     let scalars = owned.steady.as_ref().unwrap_or_else(|| &changing[q]);
                     let moved = ring.planes(step, &owned.arrivals);
                     let index = owned.first + begin as u32;
