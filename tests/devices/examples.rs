@@ -151,12 +151,13 @@ fn asynchronous(device: &Device) -> Result<(), Failed> {
 
 fn gamma(device: &Device) -> Result<(), Failed> {
     let recording = run(&susin_destexhe_ping::network(5000)?, device, duration(device, 1000.0, 200.0))?;
-    // a software renderer counts 100 ms only
-    within("the excitatory rate", rate(&recording, "rs"), 0.5, 4.0)?;
-    within("the inhibitory rate", rate(&recording, "fs"), 4.0, 9.0)?;
     if device.kind() != "cpu" {
-        return Ok(());
+        // a software renderer gets through 100 ms after the first: a few cycles, the first of them strong
+        within("the excitatory rate", rate(&recording, "rs"), 0.5, 6.0)?;
+        return within("the inhibitory rate", rate(&recording, "fs"), 3.0, 16.0);
     }
+    within("the excitatory rate", rate(&recording, "rs"), 0.5, 3.0)?;
+    within("the inhibitory rate", rate(&recording, "fs"), 4.0, 9.0)?;
     let spectrum = susin_destexhe_ping::cortex::spectrum(&recording);
     within("the frequency", spectrum.peak_hz(15.0..100.0).unwrap_or(0.0), 30.0, 50.0)
 }
