@@ -306,6 +306,10 @@ impl Assembler<'_> {
             Two::Shl => with!(self.a, vpsllvd, d, a, b),
             Two::ShrI => with!(self.a, vpsravd, d, a, b),
             Two::ShrU => with!(self.a, vpsrlvd, d, a, b),
+            Two::Keep => {
+                with!(self.a, vptestmd, MASK, a, b)?;
+                self.chosen(d, MASK, Operand::Register(a))
+            }
             Two::MulEven => match b {
                 Operand::Register(b) => self.a.vpmuludq(d, a, b),
                 Operand::Memory(_) => unreachable!("its operands are in registers"),
