@@ -24,10 +24,8 @@ const SPILLS: usize = CHUNK + 1;
 
 /// What the code needs beside itself.
 pub struct Needs {
-    /// Number of planes in the table, which slots follow
+    /// Number of planes in the table; a pointer to the first element's number follows, and slots
     pub planes: usize,
-    /// Place of the pointer to the first element's number
-    pub index: usize,
     /// Planes that are set to 0 once they are read
     pub consumed: Vec<usize>,
     /// Addresses of the functions that are called
@@ -122,7 +120,7 @@ impl Needs {
     fn place(&self, home: Home) -> usize {
         match home {
             Home::Plane(k, _) => k,
-            Home::Slot(k) => self.planes + k,
+            Home::Slot(k) => self.planes + 1 + k,
         }
     }
 }
@@ -201,7 +199,7 @@ impl Assembler<'_> {
 
     /// The number of the first element over 64, for [`Micro::Chunk`].
     fn first_chunk(&mut self) -> Result<(), IcedError> {
-        self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.index) as i32))?;
+        self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.planes) as i32))?;
         self.a.mov(eax, dword_ptr(TEMPORARY))?;
         self.a.shr(eax, 6)?;
         self.a.mov(dword_ptr(FRAME + (CHUNK * VECTOR) as i32), eax)

@@ -124,7 +124,7 @@ impl Assembler<'_> {
             Arg::Constant(k) => Operand::Memory(dword_bcst(CONSTANTS + (VECTOR + 4 * k) as i32)),
             Arg::Scalar(k) => Operand::Memory(dword_bcst(SCALARS + (4 * k) as i32)),
             Arg::Index => {
-                self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.index) as i32))?;
+                self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.planes) as i32))?;
                 Operand::Memory(dword_bcst(TEMPORARY))
             }
         })
@@ -137,7 +137,7 @@ impl Assembler<'_> {
             Arg::Constant(k) => dword_ptr(CONSTANTS + (VECTOR + 4 * k) as i32),
             Arg::Scalar(k) => dword_ptr(SCALARS + (4 * k) as i32),
             Arg::Index => {
-                self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.index) as i32))?;
+                self.a.mov(TEMPORARY, qword_ptr(TABLE + (8 * self.needs.planes) as i32))?;
                 dword_ptr(TEMPORARY)
             }
         })
