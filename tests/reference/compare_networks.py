@@ -31,6 +31,12 @@ ALIVE_MS = 100.0
 TOLERANCE = 0.02
 # Networks every connection of which draws its port, and how many there are.
 RANDOM_PORTS = {"brunel_exp_multisynapse": 100}
+# Windows [ms] of networks that do one thing after the other; each is a row of its own.
+PHASES = {"wang": {"before the stimulus": (200.0, 500.0), "decided": (1500.0, 2000.0)}}
+# Phases in which one of two populations has won: by seed another one, so the rates are those of the winner and the loser.
+RIVALS = {"decided": ("first", "second")}
+# The threshold of Wang (2002): a seed in which no rival fires this often has not decided, and does not count.
+DECIDED_HZ = 15.0
 
 
 def load(name, scale):
@@ -45,14 +51,31 @@ def load(name, scale):
     return experiment
 
 
-def statistics(experiment, spikes):
-    """{population: {measure: value}} of what was recorded; none where the network has fallen silent."""
-    window = (SETTLED_MS, experiment.duration)
+def phases(name, experiment, title):
+    """{title: window} of what is compared; a network that settles is compared once."""
+    settled = (SETTLED_MS, experiment.duration)
+    return {f"{title} {phase}".strip(): (phase, window) for phase, window in PHASES.get(name, {"": settled}).items()}
+
+
+def statistics(experiment, spikes, phase, window):
+    """{population: {measure: value}} of what was recorded in a window; none where that does not count: the network has
+    fallen silent or nothing is decided."""
     last = max((times[-1] for key, times in spikes.items() if key.endswith(".times") and len(times)), default=0.0)
     if last < experiment.duration - ALIVE_MS:
         return None
-    return {name: measure(spikes[f"{name}.times"], spikes[f"{name}.senders"], len(experiment.elements(record["from"])), window)
-            for name, record in experiment.records.items()}
+    found = {name: measure(spikes[f"{name}.times"], spikes[f"{name}.senders"], len(experiment.elements(record["from"])), window)
+             for name, record in experiment.records.items()}
+    return by_success(found, *RIVALS[phase]) if phase in RIVALS else found
+
+
+def by_success(found, first, second):
+    """The measures with the two rivals as winner and loser, none where nothing is decided; how often the first one wins is a
+    measure too."""
+    a, b = found.pop(first), found.pop(second)
+    winner, loser = sorted([a, b], key=lambda of: of["rate_hz"], reverse=True)
+    if winner["rate_hz"] < DECIDED_HZ:
+        return None
+    return dict(winner=winner | {"won_by_first": float(winner is a)}, loser=loser) | found
 
 
 def nest(name, experiment, seed, threads):
@@ -93,7 +116,7 @@ def spread_ports(experiment, n_ports, rng):
 
 
 def over_seeds(runs):
-    """How many seeds there were, how many did not fall silent, and {population: {measure: spread}} of these."""
+    """How many seeds there were, how many count, and {population: {measure: spread}} of these."""
     seeds, runs = len(runs), [run for run in runs if run]
     values = lambda population, key: [run[population][key] for run in runs if key in run[population]]
     keys = lambda population: dict.fromkeys(key for run in runs for key in run[population])
@@ -115,7 +138,7 @@ def table(title, theirs, ours):
     title = f"{title} ({alive(theirs)}, {alive(ours)})"
     for population, expected in theirs["populations"].items():
         cells = []
-        for key in ("rate_hz", "cv", "correlation"):
+        for key in ("rate_hz", "cv", "correlation", "won_by_first"):
             found = ours["populations"][population]
             if key in expected and key in found:
                 a, b = expected[key], found[key]
@@ -141,27 +164,41 @@ def main():
     a = p.parse_args()
 
     outside = 0
-    print("network (seeds that did not fall silent of all: NEST, synfire), population: synfire / NEST; then for each measure "
+    print("network (seeds that count of all, see `statistics`: NEST, synfire), population: synfire / NEST; then for each measure "
           "NEST's mean ± sd over seeds | synfire's")
     for name in a.networks or [path.stem for path in sorted(FOLDER.glob("*.toml"))]:
         experiment = load(name, a.scale)
-        title = name if a.scale == 1.0 else f"{name} x{a.scale:g}"
-        committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
+        compared = phases(name, experiment, name if a.scale == 1.0 else f"{name} x{a.scale:g}")
         if a.committed:
-            theirs = committed[title]
+            theirs = json.loads(COMMITTED.read_text())
         else:
-            runs = [statistics(experiment, nest(name, experiment, seed, a.threads)) for seed in range(1, a.seeds + 1)]
-            theirs = dict(from_ms=SETTLED_MS, to_ms=experiment.duration) | over_seeds(runs)
+            theirs = every_seed(experiment, compared, a.seeds, lambda seed: nest(name, experiment, seed, a.threads))
             if a.save:
-                committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
-                COMMITTED.write_text(json.dumps(committed | {title: theirs}, indent=1) + "\n")
+                save(theirs)
+        ours = {}
         if a.binary:
-            ours = [statistics(experiment, synfire(name, experiment, seed, a.binary, a.device))
-                    for seed in range(1, a.seeds + 1)]
-            outside += table(title, theirs, over_seeds(ours))
-        else:
-            print(title, {k: v["rate_hz"] for k, v in theirs["populations"].items()}, flush=True)
+            ours = every_seed(experiment, compared, a.seeds, lambda seed: synfire(name, experiment, seed, a.binary, a.device))
+        for title in compared:
+            if a.binary:
+                outside += table(title, theirs[title], ours[title])
+            else:
+                print(title, {k: v["rate_hz"] for k, v in theirs[title]["populations"].items()}, flush=True)
     return 1 if outside else 0
+
+
+def every_seed(experiment, compared, seeds, simulate):
+    """{title: what `over_seeds` says, and its window} of everything that is compared."""
+    runs = []
+    for seed in range(1, seeds + 1):
+        spikes = simulate(seed)
+        runs.append({title: statistics(experiment, spikes, *window) for title, window in compared.items()})
+    return {title: dict(from_ms=start, to_ms=end) | over_seeds([run[title] for run in runs])
+            for title, (_, (start, end)) in compared.items()}
+
+
+def save(found):
+    committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
+    COMMITTED.write_text(json.dumps(committed | found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
