@@ -139,7 +139,7 @@ mod tests {
             ("{ normal = [1.0, 2.0], uniform = [1.0, 2.0] }", "a table of one key"),
             ("{}", "a table of one key"),
             ("[1.0, true]", "`x` must be a number, got true"),
-            ("[[1.0], 2.0]", "`x` must be a list, got 2"),
+            ("[[1.0], [2.0, true]]", "`x` must be a number, got true"),
             ("[1.0, \"2 mW\"]", "no unit `mW`"),
         ] {
             let message = read(text).expect_err(part).to_string();

@@ -31,7 +31,7 @@ struct Case {
 const CASES: [Case; 4] = [
     Case { name: "brunel_alpha", random_ports: None, seeds: 2, on_gpu_ms: 300.0 },
     Case { name: "brunel_delta", random_ports: None, seeds: 2, on_gpu_ms: 300.0 },
-    Case { name: "brunel_exp_multisynapse", random_ports: Some(100), seeds: 2, on_gpu_ms: 0.0 },
+    Case { name: "brunel_exp_multisynapse", random_ports: Some(100), seeds: 1, on_gpu_ms: 0.0 },
     Case { name: "coba", random_ports: None, seeds: 3, on_gpu_ms: 0.0 },
 ];
 

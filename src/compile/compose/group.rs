@@ -17,8 +17,8 @@ pub struct Group {
     pub recipes: Vec<usize>,
     /// The constants of each recipe, in every trial, dead ones included.
     pub entries: Vec<Vec<Vec<Entry>>>,
-    /// What is recorded, as (part, member of its State); parts are numbered as by [`part_of_receptor`] and
-    /// [`parts_of_sender`], the neuron is 0.
+    /// What is recorded, as (part, member of its State); parts are numbered as by [`super::part_of_receptor`] and
+    /// [`super::parts_of_sender`], the neuron is 0.
     pub recorded: Vec<(usize, usize)>,
 }
 
