@@ -3,7 +3,7 @@
 //! # How it works
 //!
 //! ```text
-//! WGSL file ── Source ── inline ──> Graph ──┬─ Kernel      blocks of lanes on the CPU
+//! WGSL file ── Source ── inline ──> Graph ──┬─ Kernel      machine code or blocks of lanes on the CPU
 //!  (naga)      (parse,   (symbolic          ├─ print       WGSL statements for the GPU
 //!              validate)  execution)        ├─ evaluate    f64 on the host
 //!                                           └─ tangent     forward derivatives, in the same graph

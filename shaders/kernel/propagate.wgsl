@@ -1,47 +1,11 @@
 //! Delivers the spikes of a window, and the host's events, through the rows of one shard of synapses.
 //!
-//! The grid is fixed: along x workgroups stride over the spikes, along y they share the entries of a row. The sums are
-//! integers, so their order does not matter. What an entry means follows this text: `slot_and_delay`, and
+//! The grid is fixed. A workgroup is cut into teams of `shard.lanes` invocations: many for short rows, one for long ones. Along
+//! x the teams stride over the spikes, along y they share the entries of a row. The sums are integers, so their
+//! order does not matter. What an entry means follows this text: `slot_and_delay`, and
 //! the names of the words in `rows`; for projections that store no rows `regenerate` follows, too.
 
-#import kernel/control
-
-override workgroup: u32 = 64u;
-
-struct Shard {
-    /// Groups of elements that `rows` knows.
-    groups: u32,
-    /// 1 for the last shard of a window, which closes it.
-    closes: u32,
-}
-
-@group(0) @binding(2) var<uniform> shard: Shard;
-@group(0) @binding(3) var<storage, read_write> ring: array<atomic<i32>>;
-@group(0) @binding(4) var<storage, read> spikes: array<vec2<u32>>;
-// Where the events of each window of the chunk begin and end in this array, then the events.
-@group(0) @binding(5) var<storage, read> injected: array<vec2<u32>>;
-// Where each group's list of pieces begins, the lists, the pieces, where each row begins in `entries`.
-@group(0) @binding(6) var<storage, read> rows: array<u32>;
-@group(0) @binding(7) var<storage, read> entries: array<u32>;
-@group(0) @binding(8) var<storage, read> weights: array<i32>;
-
-/// Ends the window: its spikes are in the log up to `end`.
-fn close(window: u32, end: u32) {
-    let next = control.window_step + control.window_steps;
-    control.ends[window] = end;
-    control.step = next;
-    let is_full = sizes.log_entries - end < sizes.log_reserve && next - control.base < control.steps;
-    if is_full || atomicLoad(&control.fault) != 0xffffffffu {
-        control.halted = 1u;
-    }
-}
-
-fn scaled(weight: i32, value: f32) -> i32 {
-    if value == 1.0 {
-        return weight;
-    }
-    return i32(round(f32(weight) * value));
-}
+#import kernel/delivery
 
 /// Adds to the ring what `spike` sends, taking every `stride`-th entry of its rows from `lane` on.
 fn deliver(spike: vec2<u32>, start: u32, lane: u32, stride: u32) {
@@ -81,35 +45,19 @@ fn deliver(spike: vec2<u32>, start: u32, lane: u32, stride: u32) {
     }
 }
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(invocations)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    if control.window_steps == 0u {
-        return;
-    }
-    let start = control.window_step;
-    let window = (start - control.base) / sizes.window;
-    var first = 0u;
-    if window > 0u {
-        first = control.ends[window - 1u];
-    }
-    let end = atomicLoad(&control.cursor);
+    let window = current_window();
     if shard.closes == 1u && group.x == 0u && group.y == 0u && lane == 0u {
-        close(window, end);
+        close(window);
     }
-    let events = injected[window];
-    let n_spikes = end - first;
-    let n = n_spikes + events.y - events.x;
-    for (var k = group.x; k < n; k += groups.x) {
-        var spike: vec2<u32>;
-        if k < n_spikes {
-            spike = spikes[first + k];
-        } else {
-            spike = injected[events.x + k - n_spikes];
-        }
-        deliver(spike, start, group.y * workgroup + lane, workgroup * groups.y);
+    let teams = invocations / shard.lanes;
+    let part = group.y * shard.lanes + lane % shard.lanes;
+    for (var k = group.x * teams + lane / shard.lanes; k < window.n; k += groups.x * teams) {
+        deliver(spike_at(window, k), window.first_step, part, shard.lanes * groups.y);
     }
 }

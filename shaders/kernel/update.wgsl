@@ -6,7 +6,7 @@
 
 #import kernel/control
 
-override workgroup: u32 = 64u;
+override invocations: u32 = 64u;
 
 struct Elements {
     /// Number of the first element.
@@ -61,13 +61,13 @@ fn append(number: u32, q: u32, value: f32) {
     spikes[atomicAdd(&control.cursor, 1u)] = vec2<u32>(number | (q << step_shift), bitcast<u32>(value));
 }
 
-@compute @workgroup_size(workgroup)
+@compute @workgroup_size(invocations)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let e = (group.y * groups.x + group.x) * workgroup + lane;
+    let e = (group.y * groups.x + group.x) * invocations + lane;
     let start = control.step;
     let steps = window_steps(start);
     if e == 0u && elements.opens == 1u {

@@ -5,7 +5,12 @@
 //! edited. The buffers that the constants point into are packed by the device from the same lists of names
 //! ([`MEMBER`], [`TRACE`], [`PIECE`]).
 
-use crate::compile::connect::{DELAYS, Layout, WEIGHTS, quantile};
+mod delivery;
+
+pub use delivery::{
+    BLOCK_SLOTS, CHOICE, KIND, LANDING, MOST_SLICES, PIECE, PROCEDURAL, accumulate_kernel, propagate_kernel,
+};
+
 use crate::error::{Error, Result};
 use crate::lane::{self, LeafId, NodeId, Ty};
 use crate::model::catalogue;
@@ -23,41 +28,6 @@ pub fn member_words(kernel: &Kernel) -> u32 {
 
 /// Words of one recorded value of a member.
 pub const TRACE: [&str; 7] = ["number", "value", "first", "len", "column", "every", "width"];
-
-/// Words of a piece: consecutive elements whose rows are consecutive, the number of the first in the first copy of the
-/// network, and what to add to the slots of these rows. Where the rows are procedural, `rows` is where the projection's
-/// record lies, and `weight` the place of the first element in the projection.
-pub const PIECE: [&str; 7] = ["first", "len", "origin", "rows", "slots", "kind", "weight"];
-
-/// What a piece is: one weight for all entries, one for each, or no entries at all.
-pub const KIND: [&str; 3] = ["shared", "each", "procedural"];
-
-/// Words of a projection without rows; tables and landings by their distance from the first word, 0 where there is none.
-pub const PROCEDURAL: [&str; 17] = [
-    "choice",
-    "seed_low",
-    "seed_high",
-    "stream",
-    "targets",
-    "autapses",
-    "degree",
-    "half_bits",
-    "width",
-    "digits",
-    "n_digits",
-    "landings",
-    "landings_end",
-    "weights",
-    "delays",
-    "delay",
-    "latency",
-];
-
-/// How the targets of a procedural row are chosen.
-pub const CHOICE: [&str; 5] = ["same", "all", "independent", "distinct", "chance"];
-
-/// Words of consecutive targets of a procedural row; the second of a pair is for negative weights.
-pub const LANDING: [&str; 7] = ["first", "len", "gid", "slot", "slot_negative", "amount", "amount_negative"];
 
 /// Bits of a log entry that hold the element; the others hold the step within the window.
 pub const STEP_SHIFT: u32 = 28;
@@ -95,60 +65,6 @@ pub fn update_kernel(program: &Program, kernel: usize) -> Result<String> {
     write_recorded(&mut text, kernel);
     write_sent(&mut text, kernel);
     Ok(text)
-}
-
-/// The text of the kernel that delivers spikes.
-///
-/// # Errors
-/// [`Error::Device`] where the layout of the synapses leaves no bits for delays.
-pub fn propagate_kernel(program: &Program) -> Result<String> {
-    let mut text = shipped("kernel/propagate");
-    text.push('\n');
-    write_words(&mut text, "piece", &PIECE);
-    write_spike_words(&mut text);
-    let (slot, delay) = match program.layout {
-        Layout::Narrow { slot_bits: bits @ 32.. } => {
-            return Err(Error::Device(format!("an entry of 32 bits has no delay beside a slot of {bits}")));
-        }
-        Layout::Narrow { slot_bits } => {
-            let mask = (1u64 << slot_bits) - 1;
-            (format!("entries[k] & {mask:#x}u"), format!("entries[k] >> {slot_bits}u"))
-        }
-        Layout::Wide => ("entries[2u * k]".into(), "entries[2u * k + 1u]".into()),
-    };
-    let body = format!("return vec2<u32>({slot}, {delay});");
-    writes(&mut text, format_args!("\nfn slot_and_delay(k: u32) -> vec2<u32> {{\n    {body}\n}}\n"));
-    write_words(&mut text, "kind", &KIND);
-    write_regenerate(&mut text, !program.procedural.is_empty());
-    Ok(text)
-}
-
-/// `regenerate`: draws a procedural row. Programs without any do not pay for it.
-fn write_regenerate(text: &mut String, is_needed: bool) {
-    if !is_needed {
-        writes(text, format_args!("\nstruct Sending {{\n    value: f32,\n}}\n"));
-        let arguments = "record: u32, number: u32, element: u32, slots: u32, step: u32, value: f32";
-        writes(
-            text,
-            format_args!("\nfn sending({arguments}) -> Sending {{\n    return Sending(value);\n}}\n"),
-        );
-        writes(text, format_args!("\nfn regenerate(s: Sending, lane: u32, stride: u32) {{\n}}\n"));
-        return;
-    }
-    writes(text, format_args!("\n{}\n", shipped("kernel/regenerate").replace("//!", "//")));
-    write_words(text, "procedural", &PROCEDURAL);
-    write_words(text, "choice", &CHOICE);
-    write_words(text, "landing", &LANDING);
-    let high = |purpose: u64| (purpose >> 32) as u32;
-    for (name, value) in [
-        ("landing_words", LANDING.len() as u32),
-        ("fine_bits", quantile::FINE_BITS),
-        ("half_knots", quantile::KNOTS),
-        ("of_weights", high(WEIGHTS)),
-        ("of_delays", high(DELAYS)),
-    ] {
-        writes(text, format_args!("const {name}: u32 = {value:#x}u;\n"));
-    }
 }
 
 /// A file of ours and what it imports.

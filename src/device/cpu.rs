@@ -1,10 +1,9 @@
-//! The CPU device: the program's graphs as blocks of lanes, delivery by threads that own their targets.
+//! The CPU device: the program's graphs as machine code or blocks of lanes, delivery by threads that own their targets.
 //!
-//! *How it works.* Every `Share` owns a range of elements with their state and their part of the ring, in
-//! one arena. A window is two phases: every share updates its elements for all steps of the window, block after
-//! block, so that a block's state stays in the cache; then every share delivers all spikes of the window to the
-//! targets that it owns. Nothing is shared but the list of spikes, so there are no atomics, and the sums are
-//! integers, so their order does not matter.
+//! *How it works.* Every `Share` owns a range of elements with their state and their part of the ring, in one arena. For a
+//! window its thread updates its elements for all steps, block after block, so that a block's state stays in the cache, and
+//! shows the spikes that it found; when all threads have, it delivers all of them to the targets that it owns. Nothing is
+//! shared but the lists of spikes, so there are no atomics, and the sums are integers, so their order does not matter.
 //!
 //! Where there are several trials, every copy of the network has shares of its own and runs a whole chunk while its
 //! state is in the cache. Copies have nothing to tell each other: each thread takes the next one.
@@ -25,8 +24,8 @@ use share::Share;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Below this many updates a second thread costs more than it brings: a fork takes some microseconds a window.
-const UPDATES_PER_THREAD: u64 = 1_500;
+/// Below this many updates a second thread costs more than it brings: a wait takes up to a microsecond a window.
+const UPDATES_PER_THREAD: u64 = 2_000;
 
 /// The CPU, with a number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! A GPU through wgpu: state stays in its buffers, the host encodes chunks of steps and drains the log.
 //!
 //! *How it works.* A window of steps is one dispatch per kernel (`shaders/kernel/update.wgsl`) and one per shard
-//! of synapses (`shaders/kernel/propagate.wgsl`), however many populations and projections there are. The step is counted on
+//! of synapses, however many populations and projections there are. Most shards are delivered row by row
+//! (`shaders/kernel/propagate.wgsl`), dense ones by blocks of ring slots (`shaders/kernel/accumulate.wgsl`, for which projections:
+//! `gpu/blocks.rs`); as sums are integers, the result is the same. The step is counted on
 //! the device, so the dispatches of a chunk are all alike, and the device can halt: before the log would overflow, or
 //! when a state is not finite any more. What is already submitted then does nothing, and the host goes on
 //! exactly where the device has stopped.
@@ -14,9 +16,11 @@
 //! ```
 
 mod adapter;
+mod blocks;
 mod buffer;
 mod change;
 mod chunk;
+mod grid;
 mod load;
 mod pipeline;
 mod procedural;
@@ -33,6 +37,7 @@ pub use adapter::{Adapter, Description, Software, list};
 use super::{Chunk, Engine, Snapshot, Span, Timing};
 use crate::error::{Error, Result};
 use crate::program::{Edit, Event, Kernel, Program};
+use grid::Grid;
 use pipeline::{Fields, Pipeline};
 use size::Sizes;
 pub(super) use size::log_part;
@@ -77,10 +82,10 @@ struct Update {
     states: wgpu::Buffer,
     constants: wgpu::Buffer,
     tables: wgpu::Buffer,
-    grid: (u32, u32),
+    grid: Grid,
 }
 
-/// One dispatch of `propagate`.
+/// One dispatch of `propagate` or `accumulate`.
 #[derive(Debug)]
 struct Propagate {
     pipeline: Arc<Pipeline>,

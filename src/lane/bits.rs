@@ -105,7 +105,7 @@ pub fn wide(op: Op, k: [f64; 3]) -> f64 {
         Op::Atan => a.atan(),
         Op::Spike => f64::from(u8::from(a >= 0.0)),
         Op::StopGradient => a,
-        Op::Flush => [a, 0.0][usize::from(a.abs() < 1e-30)],
+        Op::Flush => [a, 0.0][usize::from((a as f32).to_bits() & math::KEPT == 0)],
         Op::Add => a + b,
         Op::Sub => a - b,
         Op::Mul => a * b,

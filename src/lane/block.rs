@@ -28,7 +28,7 @@ pub struct Output {
     pub node: NodeId,
     /// The leaf over whose plane it is stored
     pub in_place: Option<LeafId>,
-    /// Store 0 where an f32 is below 1e-30 in size: decays otherwise stick at a denormal
+    /// Store 0 where an f32 is below 2^-95 = 2.5e-29 in size: decays otherwise stick at a denormal
     pub flush: bool,
     /// Store one bit for each lane of a bool: bit `k % 32` of word `k / 32`
     pub bits: bool,

@@ -9,6 +9,8 @@ use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
 /// 1.5 * 2^23: adding it leaves the nearest integer in the low mantissa bits.
 pub(super) const MAGIC: f32 = 12_582_912.0;
+/// Bits of the exponent of which some are set in every f32 of at least 2^-95, in infinities and NaN.
+pub(super) const KEPT: u32 = 0x7000_0000;
 /// ln 2 in two parts, the first exact in 9 bits.
 pub(super) const LN_2_HIGH: f32 = 355.0 / 512.0;
 pub(super) const LN_2_LOW: f32 = -2.121_944_4e-4;

@@ -64,9 +64,8 @@ impl Native {
         let Places { constants, calls, rare, .. } = places;
         let calls = calls.into_iter().map(|(op, from)| isa::vector_call(op, from) as u64).collect();
         let planes = layout.leaves + layout.outputs.len();
-        let index = planes + layout.slots + layout.scalars;
         let consumed = if is_direct { layout.consumed.clone() } else { vec![] };
-        let needs = Needs { planes, index, consumed, calls, rare, all_ones };
+        let needs = Needs { planes, consumed, calls, rare, all_ones };
         let Assembled { bytes, entries, frame } =
             assemble::assemble(&segments, &needs).expect("every instruction has an encoding");
         let constants = (0..LANES as u32).chain(constants.0).collect();
@@ -94,8 +93,8 @@ impl Native {
     /// Runs the list with this number over `lanes` lanes.
     ///
     /// # Safety
-    /// The CPU must have AVX-512. `table` holds a pointer for every plane, slot and scalar of the layout, then one to the
-    /// number of the first element; planes and those slots that are used have the lanes rounded up to chunks, and planes
+    /// The CPU must have AVX-512. `table` holds a pointer for every plane, one to the number of the first element, and one for
+    /// every slot that is used; planes and those slots that are used have the lanes rounded up to chunks, and planes
     /// that are written overlap no other but the leaf that they replace. `frame` has [`Native::frame_words`], `scalars` those
     /// of the layout.
     pub unsafe fn run(

@@ -63,7 +63,7 @@ pub enum Op {
     StopGradient,
     /// `!a` on bool, `~a` on integers
     Not,
-    /// `a`, 0 where `abs(a) < 1e-30`; made for outputs only
+    /// `a`, 0 where `abs(a) < 2^-95`; made for outputs only
     Flush,
     /// Conversion to f32
     ToF32,

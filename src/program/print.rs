@@ -55,7 +55,8 @@ impl Program {
         for k in 0..self.kernels.len() {
             write(format!("update_{k}.wgsl"), crate::compile::kernel::update_kernel(self, k)?)?;
         }
-        write("propagate.wgsl".into(), crate::compile::kernel::propagate_kernel(self)?)
+        write("propagate.wgsl".into(), crate::compile::kernel::propagate_kernel(self)?)?;
+        write("accumulate.wgsl".into(), crate::compile::kernel::accumulate_kernel(self)?)
     }
 }
 

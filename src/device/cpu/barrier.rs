@@ -3,12 +3,16 @@
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 
-/// Rounds of waiting before the thread offers its core to others: some 20 microseconds.
-const ROUNDS: u32 = 1_000;
+/// Rounds of waiting, some 50 ns each, before the thread offers its core to others. Longer than the system lets another
+/// program run in between: a thread that gave its core away too soon would be missing when the other one returns.
+const PATIENCE: u32 = 60_000;
+/// The same where there are fewer cores than threads: somebody has to wait for a core.
+const HASTE: u32 = 100;
 
 /// A barrier that spins: a window takes microseconds, as long as waking a thread does.
 pub(super) struct Barrier {
     threads: usize,
+    rounds: u32,
     arrived: AtomicUsize,
     /// Counts how often all have arrived.
     turn: AtomicUsize,
@@ -20,8 +24,10 @@ pub(super) struct Broken;
 
 impl Barrier {
     pub fn new(threads: usize) -> Barrier {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let rounds = if threads <= cores { PATIENCE } else { HASTE };
         let (arrived, turn) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Barrier { threads, arrived, turn, is_broken: AtomicBool::new(false) }
+        Barrier { threads, rounds, arrived, turn, is_broken: AtomicBool::new(false) }
     }
 
     /// Waits until all threads are here; what they wrote before can be read after.
@@ -37,7 +43,7 @@ impl Barrier {
             if self.is_broken.load(Relaxed) {
                 return Err(Broken);
             }
-            if rounds < ROUNDS {
+            if rounds < self.rounds {
                 rounds += 1;
                 spin_loop();
             } else {

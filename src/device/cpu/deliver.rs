@@ -1,4 +1,4 @@
-//! Delivery on the CPU: the twin of `shaders/kernel/propagate.wgsl`.
+//! Delivery on the CPU: the twin of `shaders/kernel/propagate.wgsl` and of `shaders/kernel/accumulate.wgsl`.
 
 mod regenerate;
 

@@ -1,5 +1,6 @@
 //! Finding and opening a GPU.
 
+use super::blocks::Rule;
 use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -44,6 +45,8 @@ pub struct Adapter {
     pub(super) workgroup: u32,
     /// Entries that the log gets at least; none lets the size of the network decide.
     pub(super) log_entries: Option<u32>,
+    /// Which projections are delivered by blocks of ring slots, if any.
+    pub(super) blocks: Option<Rule>,
     pub(super) pipelines: Mutex<HashMap<String, Arc<Pipeline>>>,
     binding_bytes: u64,
     buffer_bytes: u64,
@@ -155,12 +158,15 @@ impl Adapter {
             }
         });
         let (workgroup, pipelines) = (64, Mutex::default());
+        // software runs every barrier as a switch of coroutines: rows with atomics are faster there
+        let blocks = (info.device_type != wgpu::DeviceType::Cpu).then_some(Rule::HARDWARE);
         Ok(Adapter {
             device,
             queue,
             info,
             workgroup,
             log_entries: None,
+            blocks,
             pipelines,
             binding_bytes,
             buffer_bytes,
@@ -196,6 +202,13 @@ impl Adapter {
     #[cfg(test)]
     pub(crate) fn with_log_entries(mut self, entries: u32) -> Adapter {
         self.log_entries = Some(entries);
+        self
+    }
+
+    /// Delivers by blocks of ring slots whatever has one delay.
+    #[cfg(test)]
+    pub(crate) fn with_blocks(mut self) -> Adapter {
+        self.blocks = Some(Rule { per_row: 0, per_step: 0 });
         self
     }
 

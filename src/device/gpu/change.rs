@@ -1,7 +1,7 @@
 //! What is read and changed between two chunks.
 
 use super::shard::{Piece, entry_words};
-use super::{Gpu, Span, load, table};
+use super::{Gpu, Span, blocks, load, table};
 use crate::compile::connect::Weights;
 use crate::device::add_arrivals;
 use crate::error::Result;
@@ -50,12 +50,18 @@ impl Gpu {
 
     pub(super) fn write_synapses(&mut self, edits: &[Edit]) -> Result<()> {
         let edited = Arc::make_mut(&mut self.program).edit(edits);
-        if edited.iter().any(|it| it.spread) {
+        // rows that are cut have one delay
+        if edited.iter().any(|it| it.spread || (it.delays && self.is_cut(it.block))) {
             self.shards = load::shards(&self.adapter, &self.program)?;
             self.bind();
             return self.adapter.check();
         }
         edited.iter().try_for_each(|edited| self.write_block(edited))
+    }
+
+    fn is_cut(&self, block: usize) -> bool {
+        let pieces = self.shards.iter().flat_map(|shard| &shard.about.pieces);
+        pieces.filter(|piece| piece.block == block).any(|piece| piece.cut.is_some())
     }
 
     fn write_block(&mut self, edited: &Edited) -> Result<()> {
@@ -71,6 +77,10 @@ impl Gpu {
                     let words = entries.start as usize * size as usize..entries.end as usize * size as usize;
                     let at = (u64::from(piece.entries_at) + from) * size;
                     adapter.upload(&shard.entries, at, &block.entries[words])?;
+                }
+                if piece.cut.is_some() && edited.weights && matches!(block.weights, Weights::Each(_)) {
+                    blocks::write(adapter, program, piece, (&shard.entries, &shard.weights))?;
+                    continue;
                 }
                 match &block.weights {
                     Weights::Shared(_) => shares |= edited.weights,

@@ -1,5 +1,6 @@
 //! Runs steps: submissions of some ten milliseconds each, two in flight, and what they hand back.
 
+use super::grid::Grid;
 use super::pipeline::Pipeline;
 use super::{Chunk, Gpu};
 use crate::error::{Error, Result};
@@ -159,7 +160,7 @@ impl Gpu {
     }
 
     fn encode(&self, encoder: &mut wgpu::CommandEncoder, slot: usize, windows: u32, events: u32) {
-        let grids: Vec<_> =
+        let grids: Vec<Grid> =
             self.shards.iter().map(|it| self.sizes.grid(&self.adapter, &it.about, events)).collect();
         let updates = self.kernels.iter().map(|it| (&it.pipeline, it.grid));
         let propagates = self.shards.iter().zip(grids).map(|(it, grid)| (&it.pipeline, grid));
@@ -277,15 +278,10 @@ impl Gpu {
     }
 }
 
-fn dispatch(
-    pass: &mut wgpu::ComputePass,
-    pipeline: &Pipeline,
-    (columns, rows): (u32, u32),
-    bound: &wgpu::BindGroup,
-) {
+fn dispatch(pass: &mut wgpu::ComputePass, pipeline: &Pipeline, (x, y, z): Grid, bound: &wgpu::BindGroup) {
     pass.set_pipeline(&pipeline.compute);
     pass.set_bind_group(0, bound, &[]);
-    pass.dispatch_workgroups(columns, rows, 1);
+    pass.dispatch_workgroups(x, y, z);
 }
 
 impl Copied {

@@ -3,9 +3,9 @@
 use super::adapter::Adapter;
 use super::shard::{self, Shard};
 use super::size::{MAX_WINDOWS, Sizes};
-use super::{Buffers, Gpu, Propagate, Slot, Update, table};
+use super::{Buffers, Gpu, Propagate, Slot, Update, blocks, grid, table};
 use crate::compile::connect::Weights;
-use crate::compile::kernel::{STEP_SHIFT, propagate_kernel, update_kernel};
+use crate::compile::kernel::{STEP_SHIFT, accumulate_kernel, propagate_kernel, update_kernel};
 use crate::device::cpu::deliver;
 use crate::error::{Error, Result};
 use crate::program::{Kernel, Program};
@@ -170,15 +170,31 @@ fn ring(adapter: &Adapter, program: &Program) -> Result<wgpu::Buffer> {
 
 /// The rows of synapses with their kernel; there is at least one shard.
 pub(super) fn shards(adapter: &Adapter, program: &Program) -> Result<Vec<Propagate>> {
-    let propagate = adapter.pipeline("propagate", &propagate_kernel(program)?)?;
-    let shards = shard::pack(program, adapter.max_binding_bytes() / 4)?;
+    let cuts = blocks::cuts(program, adapter.blocks);
+    let shards = shard::pack(program, adapter.max_binding_bytes() / 4, &cuts)?;
     let n_shards = shards.len();
     let load = |(k, about): (usize, Shard)| {
-        let fields = propagate.fields("shard");
-        let closes = u32::from(k + 1 == n_shards);
-        let words = fields.words(&[("groups", shard::groups(program)), ("closes", closes)]);
+        let pipeline = match about.is_cut {
+            true => adapter.pipeline(
+                "accumulate",
+                &accumulate_kernel(program)?,
+                grid::workgroup(adapter, true),
+            )?,
+            false => {
+                adapter.pipeline("propagate", &propagate_kernel(program)?, grid::workgroup(adapter, false))?
+            }
+        };
+        let reach = about.reach();
+        let words = pipeline.fields("shard").words(&[
+            ("groups", shard::groups(program)),
+            ("closes", u32::from(k + 1 == n_shards)),
+            ("lanes", grid::lanes(adapter, &about)),
+            ("pieces", about.max_pieces),
+            ("first_block", reach.blocks.start),
+            ("first_delay", reach.delays.start),
+        ]);
         let uniform = adapter.uniform("shard", &words)?;
-        propagate_of(adapter, program, propagate.clone(), about, uniform)
+        propagate_of(adapter, program, pipeline, about, uniform)
     };
     shards.into_iter().enumerate().map(load).collect()
 }
@@ -191,7 +207,7 @@ pub(super) fn update(
     states: Option<wgpu::Buffer>,
 ) -> Result<Update> {
     let kernel: &Kernel = &program.kernels[number];
-    let pipeline = adapter.pipeline(&kernel.name, &update_kernel(program, number)?)?;
+    let pipeline = adapter.pipeline(&kernel.name, &update_kernel(program, number)?, adapter.workgroup)?;
     let elements = pipeline.fields("elements").words(&[
         ("first", kernel.first),
         ("len", kernel.len),
@@ -210,7 +226,7 @@ pub(super) fn update(
             .storage_with(&format!("the parameters of `{}`", kernel.name), &table::constants(kernel))?,
         tables: adapter.storage_with("tables", &table::tables(program, kernel))?,
         pipeline,
-        grid: (columns, groups.div_ceil(columns).max(1)),
+        grid: (columns, groups.div_ceil(columns).max(1), 1),
     })
 }
 
@@ -224,16 +240,17 @@ fn propagate_of(
     let size = shard::entry_words(program.layout);
     let entries = adapter.storage("synapses", about.n_entries * size)?;
     let weights = adapter.storage("weights", about.n_weights)?;
-    let (mut entry, mut weight) = (0, 0);
     for piece in &about.pieces {
+        if piece.cut.is_some() {
+            blocks::write(adapter, program, piece, (&entries, &weights))?;
+            continue;
+        }
         let block = &program.blocks[piece.block];
         let range = piece.entries.start as usize..piece.entries.end as usize;
         let words = range.start * size as usize..range.end * size as usize;
-        adapter.upload(&entries, entry * size, &block.entries[words])?;
-        entry += range.len() as u64;
+        adapter.upload(&entries, u64::from(piece.entries_at) * size, &block.entries[words])?;
         if let Weights::Each(values) = &block.weights {
-            adapter.upload(&weights, weight, bytemuck::cast_slice(&values[range.clone()]))?;
-            weight += range.len() as u64;
+            adapter.upload(&weights, piece.weights_at.into(), bytemuck::cast_slice(&values[range]))?;
         }
     }
     let rows = adapter.storage_with("synaptic rows", &about.rows)?;

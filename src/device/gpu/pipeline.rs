@@ -75,18 +75,18 @@ impl Pipeline {
 }
 
 impl Adapter {
-    /// The pipeline of a text, compiled where it is new.
-    pub(super) fn pipeline(&self, label: &str, text: &str) -> Result<Arc<Pipeline>> {
+    /// The pipeline of a text for workgroups of this size, compiled where it is new.
+    pub(super) fn pipeline(&self, label: &str, text: &str, workgroup: u32) -> Result<Arc<Pipeline>> {
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = pipelines.get(text) {
             return Ok(known.clone());
         }
-        let pipeline = Arc::new(self.compile(label, text)?);
+        let pipeline = Arc::new(self.compile(label, text, workgroup)?);
         pipelines.insert(text.to_string(), pipeline.clone());
         Ok(pipeline)
     }
 
-    fn compile(&self, label: &str, text: &str) -> Result<Pipeline> {
+    fn compile(&self, label: &str, text: &str, workgroup: u32) -> Result<Pipeline> {
         let refused =
             |error: String| Error::Device(format!("{} refuses kernel `{label}`: {error}", self.name()));
         let globals = globals(text).map_err(refused)?;
@@ -122,7 +122,7 @@ impl Adapter {
             module: &module,
             entry_point: Some("main"),
             compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &[("workgroup", f64::from(self.workgroup))],
+                constants: &[("invocations", f64::from(workgroup))],
                 zero_initialize_workgroup_memory: false,
             },
             cache: None,

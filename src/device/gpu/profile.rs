@@ -39,7 +39,9 @@ impl Profile {
             return Err(Error::Device(format!("{} has no timestamps to profile with", adapter.name())));
         }
         let kernels = gpu.program.kernels.iter().map(|kernel| format!("update {}", kernel.name));
-        let shards = (0..gpu.shards.len()).map(|k| format!("propagate shard {k}"));
+        let kernel = |is_cut: bool| if is_cut { "accumulate" } else { "propagate" };
+        let shards = gpu.shards.iter().zip(0..);
+        let shards = shards.map(|(it, k)| format!("{} shard {k}", kernel(it.about.is_cut)));
         let timing = |name| Timing { name, calls: 0, seconds: 0.0 };
         Ok(Profile {
             slots: [Timestamps::new(adapter)?, Timestamps::new(adapter)?],

@@ -1,7 +1,6 @@
 //! How large the buffers of a run are.
 
 use super::adapter::Adapter;
-use super::shard::Shard;
 use crate::compile::estimate::Part;
 use crate::error::Result;
 use crate::program::{Kernel, MAX_WINDOW, Program};
@@ -14,14 +13,6 @@ const LOG_ENTRIES: u64 = 1 << 20;
 
 /// Words of traces that one submission may record, where a step has fewer: 16 MiB.
 const TRACE_WORDS: u64 = 4 << 20;
-
-/// Iterations of loops that an invocation may reach. Software Vulkan (llvmpipe) stops at 65,535 without a word; the rest is
-/// for what is not counted here.
-const ITERATIONS: u64 = 40_000;
-
-/// Entries of a row that one invocation works through: many where loops are dear to start, few where there are
-/// invocations to spare.
-const ENTRIES: (u32, u32) = (64, 8);
 
 /// Sizes that hold for a run.
 #[derive(Clone, Copy, Debug)]
@@ -60,26 +51,6 @@ impl Sizes {
             trace_words,
             max_steps: max_steps.min(windows * window),
         })
-    }
-
-    /// Workgroups that share the spikes of a window (of which there are at most `log_reserve + events`), and
-    /// workgroups that share a row.
-    pub fn grid(&self, adapter: &Adapter, shard: &Shard, events: u32) -> (u32, u32) {
-        let spikes = u64::from(self.log_reserve) + u64::from(events);
-        let most = spikes.clamp(1, 65_535);
-        if !adapter.is_software() {
-            // 1 spike in 200 neurons and steps is 50 Hz at steps of 0.1 ms; more of them take turns
-            let expected = u64::from(self.log_reserve) / 200 + u64::from(events);
-            let parts = shard.max_row.div_ceil(adapter.workgroup * ENTRIES.1).clamp(1, 64);
-            return (expected.clamp(64, 4096).min(most) as u32, parts);
-        }
-        let parts = shard.max_row.div_ceil(adapter.workgroup * ENTRIES.0).clamp(1, 65_535);
-        let entries = shard.max_row.div_ceil(adapter.workgroup * parts);
-        // entries that are drawn come four or, by chance, some sixteen at a time
-        let drawn = if shard.drawing > 0 { u64::from(entries + 32) * u64::from(shard.drawing) } else { 0 };
-        let iterations = 1 + u64::from(shard.max_pieces) * (u64::from(1 + entries) + drawn);
-        let needed = (spikes * iterations).div_ceil(ITERATIONS);
-        (needed.clamp(8, 65_535).min(most) as u32, parts)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Programs built by hand, against a plain loop. They run on whatever GPU there is; software Vulkan will do.
 
+mod blocks;
 mod fixture;
 mod halt;
 mod pack;
 
 use super::{Adapter, Gpu, Software};
 use crate::compile::connect::Layout;
-use crate::compile::kernel::{propagate_kernel, update_kernel};
+use crate::compile::kernel::{accumulate_kernel, propagate_kernel, update_kernel};
 use crate::device::Engine;
 use crate::program::{Event, Program};
 use fixture::{Net, Raster};
@@ -165,6 +166,7 @@ fn kernels_need_no_capabilities() {
     for layout in [NARROW, Layout::Wide] {
         let program = net().program(layout);
         validate(&propagate_kernel(&program).expect("delays have bits"));
+        validate(&accumulate_kernel(&program).expect("delays have bits"));
         (0..2).for_each(|k| validate(&update_kernel(&program, k).expect("the graph can be written")));
     }
 }

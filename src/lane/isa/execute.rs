@@ -37,6 +37,27 @@ pub struct Context<'a> {
     frame: *mut u32,
 }
 
+/// The beginning of as many words of scratch memory, at a cache line: a vector that crosses one costs two accesses.
+fn aligned(scratch: &mut Vec<u32>, words: usize) -> *mut u32 {
+    scratch.resize(scratch.len().max(words + LINE), 0);
+    let begin = scratch.as_mut_ptr();
+    begin.wrapping_add(begin.align_offset(LINE * 4).min(LINE))
+}
+
+/// Runs machine code that is one list from end to end: nothing lies in slots, so there are no blocks.
+pub fn run_direct(
+    native: &Native,
+    mut table: Vec<*mut u32>,
+    (scalars, scratch): (&[u32], &mut Vec<u32>),
+    lanes: usize,
+    mut index: u32,
+) {
+    table.push(&mut index);
+    let frame = aligned(scratch, native.frame_words());
+    // SAFETY: as in `run`; a list alone reads no slots and takes scalars from where they are.
+    unsafe { native.run(0, &table, frame, scalars, lanes) };
+}
+
 /// Runs checked code on planes that were checked for these lanes; see [`Code::run`].
 pub fn run(
     code: &Code,
@@ -46,17 +67,12 @@ pub fn run(
     index: u32,
 ) {
     let (n_leaves, n_slots) = (code.layout.leaves, code.layout.slots);
-    // without slots a block may have any number of lanes
-    let size = if code.is_direct() { lanes.next_multiple_of(CHUNK) } else { BLOCK };
-    let n_blocks = lanes.div_ceil(size);
+    let n_blocks = lanes.div_ceil(BLOCK);
     let group = if code.has_uneven_loops() { GROUP.min(n_blocks) } else { 1 };
     let queued = if code.has_uneven_loops() { n_leaves + n_slots } else { 0 };
-    let in_slots = if code.is_direct() { 0 } else { n_slots + group * code.held.len() + queued };
+    let in_slots = n_slots + group * code.held.len() + queued;
     let frame_words = code.native.as_ref().map_or(0, Native::frame_words);
-    scratch.resize(scratch.len().max(frame_words + in_slots * BLOCK + LINE), 0);
-    // A vector that crosses a cache line costs two accesses.
-    let frame = scratch.as_mut_ptr();
-    let frame = frame.wrapping_add(frame.align_offset(LINE * 4).min(LINE));
+    let frame = aligned(scratch, frame_words + in_slots * BLOCK);
     let slot = |k: usize| frame.wrapping_add(frame_words + k * BLOCK);
     let mut first = [index; GROUP];
     let first: *mut u32 = first.as_mut_ptr();
@@ -66,11 +82,11 @@ pub fn run(
     let mut tables = Tables { places: Vec::with_capacity((group + 1) * width), width };
     for block in 0..group {
         tables.places.extend(&planes);
+        tables.places.push(first.wrapping_add(block));
         tables.places.extend((0..n_slots).map(slot));
         tables.places.extend(scalars.iter().map(|scalar| std::ptr::from_ref(scalar).cast_mut()));
-        tables.places.push(first.wrapping_add(block));
         for (k, held) in code.held.iter().enumerate() {
-            tables.of_mut(block)[planes.len() + held] = slot(n_slots + block * code.held.len() + k);
+            tables.of_mut(block)[planes.len() + 1 + held] = slot(n_slots + block * code.held.len() + k);
         }
     }
     if queued > 0 {
@@ -81,7 +97,7 @@ pub fn run(
             tables.of_mut(group)[k] = slot(own + k);
         }
         for k in 0..n_slots {
-            tables.of_mut(group)[planes.len() + k] = slot(own + n_leaves + k);
+            tables.of_mut(group)[planes.len() + 1 + k] = slot(own + n_leaves + k);
         }
     }
 
@@ -89,7 +105,7 @@ pub fn run(
     for begin in (0..n_blocks).step_by(group) {
         let blocks = group.min(n_blocks - begin);
         for block in 0..blocks {
-            let start = (begin + block) * size;
+            let start = (begin + block) * BLOCK;
             for (k, plane) in planes.iter().enumerate() {
                 let is_bits = k.checked_sub(n_leaves).is_some_and(|k| code.layout.bits[k]);
                 let words = if is_bits { start / BITS } else { start };
@@ -98,7 +114,7 @@ pub fn run(
             // SAFETY: `first` points to GROUP live words that only this function and its calls use.
             unsafe { *first.add(block) = index.wrapping_add(start as u32) };
         }
-        let lanes_of = |block: usize| (lanes - (begin + block) * size).min(size);
+        let lanes_of = |block: usize| (lanes - (begin + block) * BLOCK).min(BLOCK);
         // SAFETY: each table has as many entries as `encode` was told; each plane holds `lanes` rounded up to chunks
         // (`Code::bind` and `Code::run`), each slot BLOCK words (`resize`, at most LINE of them skipped) unless none is
         // used, and no slot is that of another block but those that hold nothing between two items; the frame has the words
@@ -144,11 +160,9 @@ unsafe fn run_group(context: Context, tables: &Tables, blocks: usize, lanes_of: 
         let (table, lanes) = (tables.of(block), lanes_of(block));
         // SAFETY: passed on.
         unsafe { execute(context, rest, table, lanes) };
-        if !code.is_direct() {
-            for &leaf in &code.layout.consumed {
-                // SAFETY: a plane holds the block, rounded up to chunks.
-                unsafe { table[leaf].write_bytes(0, lanes.next_multiple_of(CHUNK)) };
-            }
+        for &leaf in &code.layout.consumed {
+            // SAFETY: a plane holds the block, rounded up to chunks.
+            unsafe { table[leaf].write_bytes(0, lanes.next_multiple_of(CHUNK)) };
         }
     }
 }

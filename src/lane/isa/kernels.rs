@@ -82,7 +82,7 @@ float_kernels! { Unary (a: u32) FMA:
     Tanh => math::tanh::<FMA>(f(a));
     Atan => math::atan::<FMA>(f(a));
     Spike => if f(a) >= 0.0 { 1.0 } else { 0.0 };
-    Flush => if f(a).abs() < 1e-30 { 0.0 } else { f(a) };
+    Flush => if a & math::KEPT == 0 { 0.0 } else { f(a) };
     FromI32 => i(a) as f32;
     FromU32 => a as f32;
 }

@@ -5,6 +5,7 @@ use super::micro::{Arg, Builder, Compare, Constants, Home, Micro, One, Order, Tw
 use super::unroll;
 use crate::lane::graph::Ty;
 use crate::lane::isa::{Instruction, Layout, Place, Special, What};
+use crate::lane::math::KEPT;
 use crate::lane::op::Op;
 use std::collections::{BTreeSet, HashMap};
 
@@ -229,10 +230,8 @@ impl Lowering<'_, '_> {
                 b.two(Two::And, V(fired), one)
             }
             Op::Flush => {
-                let (rest, limit) = (b.bits(0x7fff_ffff), b.float(1e-30));
-                let size = b.two(Two::And, V(x), rest);
-                let is_kept = b.compare(Order::NotLt, size, limit);
-                b.two(Two::And, V(is_kept), V(x))
+                let kept = b.bits(KEPT);
+                b.two(Two::Keep, V(x), kept)
             }
             Op::ToF32 if from == Ty::I32 => b.one(One::FromI32, a),
             Op::ToF32 => b.one(One::FromU32, a),

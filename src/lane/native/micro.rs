@@ -56,6 +56,8 @@ pub enum Two {
     Shl,
     ShrI,
     ShrU,
+    /// `a` where it has any of the bits of `b`, else 0
+    Keep,
     /// Products of the even lanes, 64 bits each
     MulEven,
     Compare(Compare),

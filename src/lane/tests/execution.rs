@@ -274,11 +274,11 @@ fn decays_are_flushed_to_zero() {
     let half = graph.f32(0.5);
     let next = graph.binary(Op::Mul, g, half);
     let kernel = Kernel::compile(&graph, &[Output::over(next, leaf)], &[]).expect("same type");
-    let mut arena = vec![3e-30f32.to_bits(); LANES];
+    let mut arena = vec![6e-29f32.to_bits(); LANES];
     let planes = Planes { leaves: vec![0], outputs: vec![0] };
     let scalars = kernel.at_step(&kernel.uniforms(&|_| 0), &|_| 0);
     kernel.run(&mut arena, &planes, LANES, 0, &scalars, &mut Scratch::default());
-    assert_eq!(f32::from_bits(arena[0]), 1.5e-30);
+    assert_eq!(f32::from_bits(arena[0]), 3e-29);
     kernel.run(&mut arena, &planes, LANES, 0, &scalars, &mut Scratch::default());
     assert_eq!(arena[0], 0);
 }

@@ -1,6 +1,7 @@
 //! What is read and changed between two chunks.
 
-use super::{Compiled, Owned, Share, fill, steady, uniforms};
+use super::owned::{steady, uniforms};
+use super::{Compiled, Owned, Share, fill};
 use crate::device::{Span, add_arrivals};
 use crate::error::Result;
 use crate::program::Program;

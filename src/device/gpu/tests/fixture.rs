@@ -164,7 +164,7 @@ impl Net {
             populations: vec![],
             synapses: 0,
             places: vec![],
-            loads: vec![],
+            loads: vec![0.0; slots as usize],
         }
     }
 
@@ -329,6 +329,11 @@ impl Net {
 }
 
 impl Wires {
+    /// Gives all synapses this delay.
+    pub fn set_delay(&mut self, delay: u32) {
+        self.rows.iter_mut().flatten().for_each(|edge| edge.1 = delay);
+    }
+
     /// The row of an element, if it has one.
     fn row(&self, element: u32) -> Option<&Vec<Edge>> {
         let mut before = 0;

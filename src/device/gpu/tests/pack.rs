@@ -10,7 +10,8 @@ fn shards_hold_every_entry_once() {
     for layout in [super::NARROW, Layout::Wide] {
         let program = net.program(layout);
         for limit in [70, 100, 1000, 10_000, 1 << 20] {
-            let shards = pack(&program, limit).expect("a row can be split");
+            let shards =
+                pack(&program, limit, &vec![None; program.blocks.len()]).expect("a row can be split");
             let mut next = vec![0; program.blocks.len()];
             for shard in &shards {
                 assert!(shard.n_entries * entry_words(layout) <= limit);
@@ -31,12 +32,13 @@ fn shards_hold_every_entry_once() {
 fn a_program_without_synapses_has_one_shard() {
     let mut net = Net::new([64, 64, 1, 1], 1, 1);
     net.wires.clear();
-    assert_eq!(pack(&net.program(super::NARROW), 100).expect("nothing fits anywhere").len(), 1);
+    assert_eq!(pack(&net.program(super::NARROW), 100, &[]).expect("nothing fits anywhere").len(), 1);
 }
 
 #[test]
 fn a_limit_below_one_row_is_refused() {
-    assert!(pack(&Net::new([100, 37, 20, 5], 12, 3).program(super::NARROW), 10).is_err());
+    let program = Net::new([100, 37, 20, 5], 12, 3).program(super::NARROW);
+    assert!(pack(&program, 10, &[None, None, None]).is_err());
 }
 
 /// Offsets around 2^31 and 2^32: tables of rows alone, without the entries that they count.
@@ -61,7 +63,7 @@ fn offsets_beyond_32_bits_are_cut_into_shards() {
     for limit in [1 << 25, (1 << 29) - 1, (1 << 30) - 1, 1 << 33] {
         for layout in [super::NARROW, Layout::Wide] {
             program.layout = layout;
-            let shards = pack(&program, limit).expect("rows can be split");
+            let shards = pack(&program, limit, &vec![None; program.blocks.len()]).expect("rows can be split");
             assert_eq!(shards.iter().map(|shard| shard.n_entries).sum::<u64>(), n_entries);
             for shard in &shards {
                 assert!(shard.n_entries * entry_words(layout) <= limit.min(u64::from(u32::MAX)));
