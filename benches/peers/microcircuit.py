@@ -77,19 +77,21 @@ class Microcircuit:
         self.n_synapses = sum(it["n"] for it in self.projections)
 
 
-def experiment():
-    full = Microcircuit(1.0)
+def experiment(scale=1.0, duration="1 s", records=False):
+    """The network as an experiment file, which records all spikes where wanted."""
+    full = Microcircuit(scale)
     units = dict(E_L="mV", V_th="mV", V_reset="mV", C_m="pF", tau_m="ms", t_ref="ms", tau_syn_ex="ms", tau_syn_in="ms")
     params = ", ".join(f'{name} = "{value:g} {units[name]}"' for name, value in NEURON.items())
     text = [
         "# Cortical microcircuit of Potjans & Diesmann (2014), doi:10.1093/cercor/bhs358, with Poisson drive.",
         "# Written by benches/peers/microcircuit.py, which holds the published tables.",
-        'dt = "0.1 ms"', 'duration = "1 s"', "seed = 1",
+        'dt = "0.1 ms"', f'duration = "{duration}"', "seed = 1",
     ]
     for k, name in enumerate(NAMES):
         text += [
             "", f"[population.{name}]", 'model = "iaf_psc_exp"', f"size = {full.sizes[k]}", f"params = {{ {params} }}",
             f'init = {{ V_m = {{ normal = ["{V_MEAN[k]} mV", "{V_STD[k]} mV"] }} }}',
+            *([f'input = {{ I = "{full.current[k]:.9f} pA" }}'] if scale != 1.0 else []),
             "", f"[population.drive_{name}]", 'model = "poisson_generator"',
             f'params = {{ rate = "{full.background_hz[k]:g} Hz" }}',
         ]
@@ -104,6 +106,8 @@ def experiment():
                  f"rule = {{ fixed_total_number = {it['n']} }}",
                  f"weight = {{ truncated_normal = [{mean:.9f}, {SPREAD * abs(mean):.9f}, {low:.6g}, {high:.6g}] }}",
                  f'delay = {{ truncated_normal = [{it["delay"]}, {it["delay"] / 2}, 0.05, 20.0] }}']
+    for name in NAMES if records else []:
+        text += ["", f"[record.{name}]", f'from = "{name}"', 'what = "spikes"']
     return "\n".join(text) + "\n"
 
 
