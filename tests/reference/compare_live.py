@@ -2,7 +2,7 @@
 """Runs a synfire binary on every case of this folder and compares it with the reference simulator where that is installed,
 otherwise with the committed npz. Prints a table; exits with 1 when a case does not hold.
 
-    python compare_live.py target/release/synfire [--device cpu] [--device gpu] [case ...]
+    python compare_live.py target/release/synfire [--device cpu] [--device gpu] [--at-least 1000] [case ...]
 """
 import argparse
 import importlib
@@ -33,6 +33,7 @@ def run_synfire(binary, experiment, device):
     """What synfire wrote, as one dictionary with the keys of the reference."""
     with tempfile.TemporaryDirectory() as out:
         command = [binary, "run", experiment.path, "--device", device, "--out", out]
+        command += ["--duration", f"{experiment.duration} ms"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr.strip() or f"exit code {done.returncode}")
@@ -91,6 +92,8 @@ def main():
     p.add_argument("binary", type=Path)
     p.add_argument("cases", nargs="*", help="default: all")
     p.add_argument("--device", action="append", choices=["cpu", "gpu"], help="default: both")
+    p.add_argument("--at-least", type=float, default=0.0, metavar="MS",
+                   help="run longer than the cases say; only those with a live reference")
     a = p.parse_args()
 
     failed = 0
@@ -100,6 +103,10 @@ def main():
             if a.cases and path.stem not in a.cases:
                 continue
             experiment = Experiment(path, units)
+            if a.at_least > experiment.duration:
+                if not importlib.util.find_spec(package):
+                    continue
+                experiment.last(a.at_least)
             theirs, against = reference(experiment, package, maker)
             for device in a.device or ["cpu", "gpu"]:
                 try:

@@ -31,11 +31,15 @@ class Experiment:
         self.units = units
         self.file = tomllib.loads(self.path.read_text())
         self.dt = self.value(self.file["dt"])
-        self.duration = self.value(self.file["duration"])
-        self.steps = round(self.duration / self.dt)
+        self.last(self.value(self.file["duration"]))
         self.populations = self.file["population"]
         self.projections = self.file.get("projection", [])
         self.records = self.file["record"]
+
+    def last(self, duration):
+        """Sets how long it runs, in ms."""
+        self.duration = duration
+        self.steps = round(duration / self.dt)
 
     def value(self, said):
         """A number in the unit of its dimension, from `20.0`, `"20 mV"`, a list or a table of these."""
