@@ -6,7 +6,6 @@
 Connections, initial potentials and noise are drawn by either simulator for itself. A line is "inside" where our mean lies
 within 2 % of NEST's, or within the span of NEST's seeds."""
 import argparse
-import math
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,8 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path += [str(HERE / "peers"), str(HERE.parent / "tests" / "reference")]
 
-from microcircuit import NAMES, NEURON, SPREAD, V_MEAN, V_STD, Microcircuit, experiment  # noqa: E402
+from microcircuit import NAMES, Microcircuit, experiment  # noqa: E402
+from nest_pd14 import build  # noqa: E402
 from spike_statistics import measure  # noqa: E402
 
 SETTLE_MS = 300.0
@@ -28,23 +28,10 @@ def in_nest(scale, seed, end_ms):
     """Spike times and senders of each population."""
     nest.ResetKernel()
     nest.set(local_num_threads=2, resolution=0.1, rng_seed=seed)
-    it = Microcircuit(scale)
-    populations, recorders = [], []
-    for k, size in enumerate(it.sizes):
-        population = nest.Create("iaf_psc_exp", size, NEURON | dict(I_e=it.current[k]))
-        population.V_m = nest.random.normal(V_MEAN[k], V_STD[k])
-        noise = nest.Create("poisson_generator", params=dict(rate=it.background_hz[k]))
-        nest.Connect(noise, population, "all_to_all", dict(weight=it.external_weight, delay=1.5))
-        recorders.append(nest.Create("spike_recorder"))
-        nest.Connect(population, recorders[-1])
-        populations.append(population)
-    for one in it.projections:
-        weight, delay = one["weight"], one["delay"]
-        low, high = (-math.inf, 0.0) if one["source"] % 2 else (0.0, math.inf)
-        synapse = dict(weight=nest.math.redraw(nest.random.normal(weight, SPREAD * abs(weight)), low, high),
-                       delay=nest.math.redraw(nest.random.normal(delay, delay / 2), 0.05, math.inf))
-        rule = dict(rule="fixed_total_number", N=one["n"])
-        nest.Connect(populations[one["source"]], populations[one["target"]], rule, synapse)
+    populations = build(Microcircuit(scale))
+    recorders = [nest.Create("spike_recorder") for _ in populations]
+    for population, recorder in zip(populations, recorders):
+        nest.Connect(population, recorder)
     nest.Simulate(end_ms)
     events = [recorder.events for recorder in recorders]
     return [(e["times"], e["senders"] - p[0].global_id) for e, p in zip(events, populations)]
