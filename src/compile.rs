@@ -79,6 +79,7 @@ pub fn compile(network: &Network, target: Target) -> Result<Program> {
         seed: network.seed(),
         trials: network.trials(),
         window: wired.window,
+        shortest: wired.shortest,
         depth: wired.depth,
         slots: layout.slots * network.trials().len() as u32,
         elements: layout.elements,

@@ -43,6 +43,8 @@ pub struct Program {
     pub trials: Range<u32>,
     /// Steps between two deliveries: no spike arrives sooner.
     pub window: u32,
+    /// The shortest delay in steps, which may be longer than a window; 2^32 - 1 where nothing is connected.
+    pub shortest: u32,
     /// Rows of the ring, a power of two: at least the longest delay and a window.
     pub depth: u32,
     /// Ring slots of one row, over all copies and partitions.

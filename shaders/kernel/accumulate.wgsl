@@ -7,6 +7,9 @@
 
 #import kernel/delivery
 
+@group(0) @binding(7) var<storage, read_write> ring: array<atomic<i32>>;
+@group(0) @binding(8) var<storage, read> spikes: array<vec2<u32>>;
+
 /// What one row brings to the block: consecutive entries.
 struct Slice {
     begin: u32,
@@ -24,8 +27,8 @@ var<workgroup> n_slices: atomic<u32>;
 var<workgroup> n_pairs: u32;
 
 /// Keeps what a spike brings to `block` at `row` by one of its pieces; spikes and pieces are counted together.
-fn find(window: Window, pair: u32, block: u32, row: u32) {
-    let spike = spike_at(window, pair / shard.pieces);
+fn find(due: Due, pair: u32, block: u32, row: u32) {
+    let spike = spike_at(due, pair / shard.pieces);
     let element = spike.x & element_mask;
     let group = element / group_elements;
     if group >= shard.groups {
@@ -75,11 +78,12 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let window = current_window();
+    let after = turn_after();
+    let due = due_after(after);
     if lane == 0u {
-        n_pairs = window.n * shard.pieces;
-        if shard.closes == 1u && group.x == 0u && group.y == 0u && group.z == 0u {
-            close(window);
+        n_pairs = due.n * shard.pieces;
+        if group.x == 0u && group.y == 0u && group.z == 0u {
+            close(after);
         }
     }
     let n = workgroupUniformLoad(&n_pairs);
@@ -97,7 +101,7 @@ fn main(
         }
         workgroupBarrier();
         if first + lane < n {
-            find(window, first + lane, block, group.y);
+            find(due, first + lane, block, group.y);
         }
         workgroupBarrier();
         let found = atomicLoad(&n_slices);
@@ -106,7 +110,7 @@ fn main(
         }
         workgroupBarrier();
     }
-    let arrives = window.first_step + shard.first_delay + group.y;
+    let arrives = due.first_step + shard.first_delay + group.y;
     let place = (arrives & sizes.depth_mask) * sizes.slots + first_slot;
     for (var k = lane; k < block_slots; k += invocations) {
         let sum = atomicLoad(&sums[k]);

@@ -8,7 +8,8 @@
 mod delivery;
 
 pub use delivery::{
-    BLOCK_SLOTS, CHOICE, KIND, LANDING, MOST_SLICES, PIECE, PROCEDURAL, accumulate_kernel, propagate_kernel,
+    BLOCK_SLOTS, CHOICE, KIND, LANDING, MOST_SLICES, PIECE, PROCEDURAL, accumulate_kernel, overlap_kernel,
+    propagate_kernel,
 };
 
 use crate::error::{Error, Result};
@@ -29,6 +30,9 @@ pub fn member_words(kernel: &Kernel) -> u32 {
 /// Words of one recorded value of a member.
 pub const TRACE: [&str; 7] = ["number", "value", "first", "len", "column", "every", "width"];
 
+/// Windows of a chunk at most: the device counts the spikes of each.
+pub const MOST_WINDOWS: u32 = 8192;
+
 /// Bits of a log entry that hold the element; the others hold the step within the window.
 pub const STEP_SHIFT: u32 = 28;
 
@@ -48,23 +52,28 @@ pub fn words<const N: usize>(names: [&str; N], values: [(&str, u32); N]) -> [u32
 /// # Errors
 /// [`Error::Device`] where the graph cannot be written as WGSL.
 pub fn update_kernel(program: &Program, kernel: usize) -> Result<String> {
-    let kernel = &program.kernels[kernel];
     let mut text = shipped("kernel/update");
-    writes(&mut text, format_args!("\n// {}\n", kernel.name));
-    write_words(&mut text, "member", &MEMBER);
-    write_words(&mut text, "trace", &TRACE);
-    writes(&mut text, format_args!("const trace_words: u32 = {}u;\n", TRACE.len()));
-    let has_traces = kernel.members.iter().any(|member| !member.traces.is_empty());
-    writes(&mut text, format_args!("const has_traces: bool = {has_traces};\n"));
-    write_spike_words(&mut text);
-    write_structs(&mut text, kernel);
-    write_state(&mut text, kernel);
-    write_constants(&mut text, kernel);
-    write_arrivals(&mut text, kernel);
-    write_advance(&mut text, kernel)?;
-    write_recorded(&mut text, kernel);
-    write_sent(&mut text, kernel);
+    write_element(&mut text, &program.kernels[kernel])?;
+    write_run_words(&mut text);
     Ok(text)
+}
+
+/// What `element` needs.
+fn write_element(text: &mut String, kernel: &Kernel) -> Result<()> {
+    writes(text, format_args!("\n// {}\n", kernel.name));
+    write_words(text, "member", &MEMBER);
+    write_words(text, "trace", &TRACE);
+    writes(text, format_args!("const trace_words: u32 = {}u;\n", TRACE.len()));
+    let has_traces = kernel.members.iter().any(|member| !member.traces.is_empty());
+    writes(text, format_args!("const has_traces: bool = {has_traces};\n"));
+    write_structs(text, kernel);
+    write_state(text, kernel);
+    write_constants(text, kernel);
+    write_arrivals(text, kernel);
+    write_advance(text, kernel)?;
+    write_recorded(text, kernel);
+    write_sent(text, kernel);
+    Ok(())
 }
 
 /// A file of ours and what it imports.
@@ -84,13 +93,16 @@ fn write_words(text: &mut String, record: &str, names: &[&str]) {
     }
 }
 
-fn write_spike_words(text: &mut String) {
+/// What all kernels agree on.
+fn write_run_words(text: &mut String) {
     let mask = (1u32 << STEP_SHIFT) - 1;
-    writes(text, format_args!("const group_elements: u32 = {GROUP}u;\n"));
-    writes(
-        text,
-        format_args!("const step_shift: u32 = {STEP_SHIFT}u;\nconst element_mask: u32 = {mask:#x}u;\n"),
-    );
+    text.push('\n');
+    for (name, value) in
+        [("most_windows", MOST_WINDOWS), ("group_elements", GROUP), ("step_shift", STEP_SHIFT)]
+    {
+        writes(text, format_args!("const {name}: u32 = {value}u;\n"));
+    }
+    writes(text, format_args!("const element_mask: u32 = {mask:#x}u;\n"));
 }
 
 fn name(scalar: Scalar) -> &'static str {
@@ -172,7 +184,7 @@ fn write_state(text: &mut String, kernel: &Kernel) {
     text.push_str("    return true;\n}\n");
 }
 
-/// `constants_of`: shared ones lie in the member's record, the others in planes.
+/// `constants_of`: shared ones lie in the member's record, the others in planes after all records.
 fn write_constants(text: &mut String, kernel: &Kernel) {
     text.push_str("\nfn constants_of(member: u32, e: u32) -> Constants {\n    var c: Constants;\n");
     let mut planes = 0;
@@ -180,7 +192,7 @@ fn write_constants(text: &mut String, kernel: &Kernel) {
     for (k, constant) in kernel.constants.iter().enumerate() {
         let word = if constant.each {
             planes += 1;
-            format!("constants[{}u * elements.len + e]", planes - 1)
+            format!("tables[elements.planes + {}u * elements.len + e]", planes - 1)
         } else {
             shared += 1;
             format!("tables[member + {}u]", shared - 1)
@@ -191,7 +203,7 @@ fn write_constants(text: &mut String, kernel: &Kernel) {
     text.push_str("    return c;\n}\n");
 }
 
-/// `slots_of` and `arrivals`: what arrives in a step is read, and cleared for its next use.
+/// `slots_of` and `arrivals`: what arrives in a step is taken from the ring.
 fn write_arrivals(text: &mut String, kernel: &Kernel) {
     text.push_str("\nfn slots_of(member: u32, i: u32) -> Slots {\n    var slots: Slots;\n");
     for port in 0..kernel.ports {
@@ -202,8 +214,7 @@ fn write_arrivals(text: &mut String, kernel: &Kernel) {
         "    return slots;\n}\n\nfn arrivals(slots: Slots, row: u32) -> Arrivals {\n    var a: Arrivals;\n",
     );
     for port in 0..kernel.ports {
-        let place = format!("ring[row + slots.port_{port}]");
-        writes(text, format_args!("    a.port_{port} = {place};\n    {place} = 0;\n"));
+        writes(text, format_args!("    a.port_{port} = take(row + slots.port_{port});\n"));
     }
     text.push_str("    return a;\n}\n");
 }
@@ -267,15 +278,15 @@ fn write_recorded(text: &mut String, kernel: &Kernel) {
     text.push_str("    return 0.0;\n}\n");
 }
 
-/// `send`: what is sent beside spikes, each under its own number.
+/// `send_beside`: what is sent beside spikes, each under its own number.
 fn write_sent(text: &mut String, kernel: &Kernel) {
-    text.push_str("\nfn send(member: u32, i: u32, q: u32, now: Step) {\n");
+    text.push_str("\nfn send_beside(window: Window, member: u32, i: u32, q: u32, now: Step) {\n");
     for k in 0..kernel.outlets.len() {
         let first = MEMBER.len() as u32 + kernel.ports + k as u32;
         writes(
             text,
             format_args!(
-                "    if now.when_{k} && now.sent_{k} != 0.0 {{\n        append(tables[member + {first}u] + i, q, now.sent_{k});\n    }}\n"
+                "    if now.when_{k} && now.sent_{k} != 0.0 {{\n        append(window, tables[member + {first}u] + i, q, now.sent_{k});\n    }}\n"
             ),
         );
     }

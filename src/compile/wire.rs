@@ -31,6 +31,8 @@ use std::sync::Arc;
 pub struct Wired {
     /// Steps between deliveries.
     pub window: u32,
+    /// Shortest delay in steps; 2^32 - 1 where nothing is connected.
+    pub shortest: u32,
     /// Rows of the ring.
     pub depth: u32,
     /// How entries are packed.
@@ -88,7 +90,8 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
         return Err(Error::network(format!("a delay of {longest} steps; at most {} can be kept", 1 << 30)));
     }
     let synapses = plan.edges() - hidden.iter().map(|k| plan.edges_of(*k)).sum::<u64>();
-    let window = if plan.edges() == 0 { target.max_window } else { shortest.min(target.max_window) };
+    let shortest = if plan.edges() == 0 { u32::MAX } else { shortest };
+    let window = shortest.min(target.max_window);
     let sources = wirings.iter().enumerate().map(|(k, wiring)| Sources {
         name: wiring.name.clone(),
         segments: wiring.sources.iter().map(|segment| (segment.gid, segment.len)).collect(),
@@ -107,7 +110,18 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     let loads = (0..scales.slot.len().min(plan.slot_sums().len())).map(load).collect();
     let blocks = plan.fill(entries, max_entries, &scale)?;
     let ports = scales.ports;
-    Ok(Wired { window, depth, layout: entries, sources, blocks, procedural, ports, synapses, loads })
+    Ok(Wired {
+        window,
+        shortest,
+        depth,
+        layout: entries,
+        sources,
+        blocks,
+        procedural,
+        ports,
+        synapses,
+        loads,
+    })
 }
 
 /// Which edges the rows hold; none where the engine has made the sources, or they are currents.

@@ -3,16 +3,17 @@
 //! *How it works.* A window of steps is one dispatch per kernel (`shaders/kernel/update.wgsl`) and one per shard
 //! of synapses, however many populations and projections there are. Most shards are delivered row by row
 //! (`shaders/kernel/propagate.wgsl`), dense ones by blocks of ring slots (`shaders/kernel/accumulate.wgsl`, for which projections:
-//! `gpu/blocks.rs`); as sums are integers, the result is the same. The step is counted on
+//! `gpu/blocks.rs`); as sums are integers, the result is the same. Where delays are long, one dispatch updates a window and
+//! delivers the one before (`shaders/kernel/overlap.wgsl`, when: `gpu/round.rs`). The step is counted on
 //! the device, so the dispatches of a chunk are all alike, and the device can halt: before the log would overflow, or
 //! when a state is not finite any more. What is already submitted then does nothing, and the host goes on
 //! exactly where the device has stopped.
 //!
 //! ```text
-//! control   step, cursor of the log, halt …        states[kernel]   planes, one per variable
-//! ring      depth rows of slots (i32)              constants, tables[kernel]
-//! log       element | step in window, value        rows, entries, weights[shard]
-//! injected  events of the host                     traces
+//! control   step, halt, counts of spikes, traces    states[kernel]   planes, one per variable
+//! ring      depth rows of slots (i32)               tables[kernel]   members, constants
+//! log       element | step in window, value;        rows, entries, weights[shard]
+//!           events of the host
 //! ```
 
 mod adapter;
@@ -25,6 +26,7 @@ mod load;
 mod pipeline;
 mod procedural;
 mod profile;
+mod round;
 mod shard;
 mod size;
 mod snapshot;
@@ -33,12 +35,13 @@ mod table;
 mod tests;
 
 pub use adapter::{Adapter, Description, Software, list};
+pub use round::Overlap;
 
 use super::{Chunk, Engine, Snapshot, Span, Timing};
 use crate::error::{Error, Result};
 use crate::program::{Edit, Event, Kernel, Program};
-use grid::Grid;
-use pipeline::{Fields, Pipeline};
+use pipeline::Fields;
+use round::Dispatch;
 use size::Sizes;
 pub(super) use size::log_part;
 use std::sync::Arc;
@@ -52,7 +55,11 @@ pub struct Gpu {
     buffers: Buffers,
     kernels: Vec<Update>,
     shards: Vec<Propagate>,
+    /// What a round consists of.
+    dispatches: Vec<Dispatch>,
     slots: [Slot; 2],
+    /// The parity of the next round.
+    parity: usize,
     /// Completed steps.
     step: u64,
     /// Steps of the next submission.
@@ -70,25 +77,30 @@ struct Buffers {
     control: wgpu::Buffer,
     fields: Fields,
     ring: wgpu::Buffer,
-    injected: wgpu::Buffer,
-    traces: wgpu::Buffer,
+    /// The parity of a round.
+    parities: [wgpu::Buffer; 2],
 }
 
-/// One dispatch of `update`.
+impl Buffers {
+    /// Byte offset of a word of a turn in the control buffer.
+    fn turn(&self, parity: usize, name: &str) -> u64 {
+        self.fields.offset(&format!("turns[{parity}].{name}"))
+    }
+}
+
+/// The elements of a kernel.
 #[derive(Debug)]
 struct Update {
-    pipeline: Arc<Pipeline>,
     elements: wgpu::Buffer,
     states: wgpu::Buffer,
-    constants: wgpu::Buffer,
     tables: wgpu::Buffer,
-    grid: Grid,
+    /// Workgroups that update them.
+    groups: u32,
 }
 
-/// One dispatch of `propagate` or `accumulate`.
+/// The synapses of a shard.
 #[derive(Debug)]
 struct Propagate {
-    pipeline: Arc<Pipeline>,
     about: shard::Shard,
     shard: wgpu::Buffer,
     rows: wgpu::Buffer,
@@ -99,11 +111,12 @@ struct Propagate {
 /// What each of two submissions in flight has of its own.
 #[derive(Debug)]
 struct Slot {
+    /// The log of spikes, then the host's events.
     log: wgpu::Buffer,
     staging: wgpu::Buffer,
     staging_words: u64,
-    /// One bind group for every kernel, then for every shard.
-    bound: Vec<wgpu::BindGroup>,
+    /// The bind groups of every dispatch for both parities.
+    bound: Vec<[wgpu::BindGroup; 2]>,
 }
 
 impl Engine for Gpu {

@@ -117,7 +117,7 @@ impl Helpers {
 
 const MULHI: &str = "\
 /// High 32 bits of the 64-bit product.
-fn mulhi(a: u32, b: u32) -> u32 {
+fn high_product(a: u32, b: u32) -> u32 {
     let low = (a & 0xffffu) * (b & 0xffffu);
     let left = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
     let right = (a & 0xffffu) * (b >> 16u) + (left & 0xffffu);

@@ -35,6 +35,7 @@ pub struct Edited {
 impl Program {
     /// Makes the edits, which come in the order of blocks, and tells what has changed.
     pub fn edit(&mut self, edits: &[Edit]) -> Vec<Edited> {
+        self.shortest = edits.iter().map(|edit| edit.delay).fold(self.shortest, u32::min);
         let together = edits.chunk_by(|a, b| a.block == b.block);
         together.map(|edits| self.edit_block(edits[0].block, edits)).collect()
     }

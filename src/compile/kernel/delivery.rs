@@ -1,6 +1,6 @@
 //! The kernels that deliver spikes, and the records that they read.
 
-use super::{shipped, write_spike_words, write_words, writes};
+use super::{shipped, write_element, write_run_words, write_words, writes};
 use crate::compile::connect::{DELAYS, Layout, WEIGHTS, quantile};
 use crate::error::{Error, Result};
 use crate::program::Program;
@@ -56,6 +56,20 @@ pub fn propagate_kernel(program: &Program) -> Result<String> {
     let mut text = shipped("kernel/propagate");
     write_rows(&mut text, program.layout)?;
     write_regenerate(&mut text, !program.procedural.is_empty());
+    write_run_words(&mut text);
+    Ok(text)
+}
+
+/// The text of the kernel that runs the update kernel at this position and delivers row by row at the same time.
+///
+/// # Errors
+/// What the two report.
+pub fn overlap_kernel(program: &Program, kernel: usize) -> Result<String> {
+    let mut text = shipped("kernel/overlap");
+    write_element(&mut text, &program.kernels[kernel])?;
+    write_rows(&mut text, program.layout)?;
+    write_regenerate(&mut text, !program.procedural.is_empty());
+    write_run_words(&mut text);
     Ok(text)
 }
 
@@ -69,15 +83,15 @@ pub fn accumulate_kernel(program: &Program) -> Result<String> {
     for (name, value) in [("block_slots", BLOCK_SLOTS), ("most_slices", MOST_SLICES)] {
         writes(&mut text, format_args!("const {name}: u32 = {value}u;\n"));
     }
+    write_run_words(&mut text);
     Ok(text)
 }
 
-/// The words of pieces and spikes, and what an entry means.
+/// The words of pieces, and what an entry means.
 fn write_rows(text: &mut String, layout: Layout) -> Result<()> {
     text.push('\n');
     write_words(text, "piece", &PIECE);
     write_words(text, "kind", &KIND);
-    write_spike_words(text);
     let (slot, delay) = match layout {
         Layout::Narrow { slot_bits: bits @ 32.. } => {
             return Err(Error::Device(format!("an entry of 32 bits has no delay beside a slot of {bits}")));

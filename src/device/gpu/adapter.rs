@@ -2,6 +2,7 @@
 
 use super::blocks::Rule;
 use super::pipeline::Pipeline;
+use super::round::Overlap;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::env;
@@ -47,6 +48,7 @@ pub struct Adapter {
     pub(super) log_entries: Option<u32>,
     /// Which projections are delivered by blocks of ring slots, if any.
     pub(super) blocks: Option<Rule>,
+    pub(super) overlap: Overlap,
     pub(super) pipelines: Mutex<HashMap<String, Arc<Pipeline>>>,
     binding_bytes: u64,
     buffer_bytes: u64,
@@ -113,14 +115,15 @@ fn refusal(adapter: &wgpu::Adapter) -> Option<String> {
 }
 
 impl Adapter {
-    /// The best adapter; one whose name contains `SYNFIRE_ADAPTER`, where that is set.
+    /// The best adapter; one whose name contains `SYNFIRE_ADAPTER`, where that is set. `SYNFIRE_OVERLAP` is an [`Overlap`]:
+    /// `auto`, `always` or `never`.
     ///
     /// # Errors
     /// [`Error::Device`] where there is none, or none that will do.
     pub fn open(software: Software) -> Result<Adapter> {
         let adapter = choose(software)?;
         let limits = adapter.limits();
-        Adapter::connect(&adapter, limits)
+        Ok(Adapter::connect(&adapter, limits)?.with_overlap(Overlap::from_environment()?))
     }
 
     /// As [`Adapter::open`], with no more than WebGPU guarantees everywhere.
@@ -167,6 +170,7 @@ impl Adapter {
             workgroup,
             log_entries: None,
             blocks,
+            overlap: Overlap::Auto,
             pipelines,
             binding_bytes,
             buffer_bytes,
@@ -188,6 +192,12 @@ impl Adapter {
     /// accordingly.
     pub fn with_binding_limit(mut self, bytes: u64) -> Adapter {
         self.binding_bytes = self.binding_bytes.min(bytes);
+        self
+    }
+
+    /// Whether updates overlap delivery; results do not depend on it.
+    pub fn with_overlap(mut self, overlap: Overlap) -> Adapter {
+        self.overlap = overlap;
         self
     }
 

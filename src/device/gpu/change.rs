@@ -1,7 +1,7 @@
 //! What is read and changed between two chunks.
 
 use super::shard::{Piece, entry_words};
-use super::{Gpu, Span, blocks, load, table};
+use super::{Gpu, Span, Update, blocks, round, table};
 use crate::compile::connect::Weights;
 use crate::device::add_arrivals;
 use crate::error::Result;
@@ -29,32 +29,45 @@ impl Gpu {
 
     pub(super) fn write_constants(&mut self, number: usize, constants: Vec<Vec<Vec<u32>>>) -> Result<()> {
         Arc::make_mut(&mut self.program).set_constants(number, constants);
-        let (kernel, update) = (&self.program.kernels[number], &self.kernels[number]);
-        self.adapter.upload(&update.constants, 0, &table::constants(kernel))?;
-        self.adapter.upload(&update.tables, 0, &table::tables(&self.program, kernel))
+        let (words, _) = table::tables(&self.program, &self.program.kernels[number]);
+        self.adapter.upload(&self.kernels[number].tables, 0, &words)
     }
 
     pub(super) fn replace_kernel(&mut self, number: usize, kernel: Kernel) -> Result<()> {
         let old = std::mem::replace(&mut Arc::make_mut(&mut self.program).kernels[number], kernel);
-        let states = self.kernels[number].states.clone();
-        match load::update(&self.adapter, &self.program, number, Some(states)) {
-            Ok(update) => self.kernels[number] = update,
-            Err(error) => {
-                Arc::make_mut(&mut self.program).kernels[number] = old;
-                return Err(error);
-            }
+        if let Err(error) = self.load_kernel(number) {
+            Arc::make_mut(&mut self.program).kernels[number] = old;
+            return Err(error);
         }
         self.bind();
         self.adapter.check()
     }
 
+    fn load_kernel(&mut self, number: usize) -> Result<()> {
+        let shards: Vec<_> = self.shards.iter().map(|it| &it.about).collect();
+        let dispatches = round::dispatches(&self.adapter, &self.program, &shards, self.sizes.lag)?;
+        let states = self.kernels[number].states.clone();
+        let fields = round::fields(&dispatches, "elements");
+        self.kernels[number] = Update::new(&self.adapter, &self.program, number, fields, Some(states))?;
+        self.dispatches = dispatches;
+        Ok(())
+    }
+
+    /// Loads the program anew, to go on where it stands.
+    fn reload(&mut self) -> Result<()> {
+        let snapshot = self.read_snapshot()?;
+        let mut fresh = Gpu::load(self.adapter.clone(), self.program.clone())?;
+        fresh.write_snapshot(&snapshot)?;
+        *self = fresh;
+        Ok(())
+    }
+
     pub(super) fn write_synapses(&mut self, edits: &[Edit]) -> Result<()> {
         let edited = Arc::make_mut(&mut self.program).edit(edits);
         // rows that are cut have one delay
-        if edited.iter().any(|it| it.spread || (it.delays && self.is_cut(it.block))) {
-            self.shards = load::shards(&self.adapter, &self.program)?;
-            self.bind();
-            return self.adapter.check();
+        let is_other = edited.iter().any(|it| it.spread || (it.delays && self.is_cut(it.block)));
+        if is_other || self.program.shortest < (1 + self.sizes.lag) * self.sizes.window {
+            return self.reload();
         }
         edited.iter().try_for_each(|edited| self.write_block(edited))
     }

@@ -1,7 +1,8 @@
 //! Runs steps: submissions of some ten milliseconds each, two in flight, and what they hand back.
 
-use super::grid::Grid;
-use super::pipeline::Pipeline;
+use super::grid::{self, Grid};
+use super::round::Dispatch;
+use super::size::Sizes;
 use super::{Chunk, Gpu};
 use crate::error::{Error, Result};
 use crate::program::Event;
@@ -24,6 +25,8 @@ struct Flight {
     slot: usize,
     base: u64,
     steps: u32,
+    /// The parity after its last round.
+    parity: usize,
     /// Words of the control buffer, of traces, and entries of the log that are copied.
     copied: Copied,
     submission: wgpu::SubmissionIndex,
@@ -89,7 +92,7 @@ impl Gpu {
     /// Steps of the next submission: whole windows, as many as the last ones suggest.
     fn next_steps(&self, left: u32) -> u32 {
         let window = self.sizes.window;
-        let dispatches = (self.kernels.len() + self.shards.len()) as u32;
+        let dispatches = self.dispatches.len() as u32;
         let most = self.sizes.max_steps.min((DISPATCHES / dispatches).max(1).saturating_mul(window));
         let steps = self.pace.min(most).max(1);
         let whole = if steps > window { steps - steps % window } else { steps };
@@ -110,11 +113,13 @@ impl Gpu {
     }
 
     fn submit(&mut self, slot: usize, base: u64, steps: u32, events: &[Event], log: u32) -> Result<Flight> {
-        let injected = Injected::new(events, base, steps, self.sizes.window);
-        self.reserve_events(injected.n_events)?;
+        let injected = Injected::new(events, base, steps, &self.sizes);
+        self.reserve_events(slot, injected.n_events)?;
         let windows = steps.div_ceil(self.sizes.window);
-        let traces = self.write_chunk(base, steps, &injected)?;
-        let control = self.buffers.fields.offset("ends") / 4 + u64::from(windows);
+        let rounds = windows + self.sizes.lag;
+        let traces = self.write_chunk(slot, base, steps, &injected)?;
+        let [counts, traces_at] = ["counts", "traces"].map(|name| self.buffers.fields.offset(name));
+        let control = counts / 4 + u64::from(windows);
         let copied = Copied { control, traces, log: log.min(self.sizes.log_entries) };
         let words = copied.words();
         if self.slots[slot].staging_words < words {
@@ -122,29 +127,33 @@ impl Gpu {
             self.slots[slot].staging_words = words.next_power_of_two();
         }
         let mut encoder = self.adapter.device.create_command_encoder(&Default::default());
-        self.encode(&mut encoder, slot, windows, injected.most_in_window);
+        encoder.clear_buffer(&self.buffers.control, counts, Some(4 * u64::from(windows)));
+        self.encode(&mut encoder, slot, rounds, injected.most_in_window);
+        self.parity = (self.parity + rounds as usize) % 2;
         if let Some(profile) = &mut self.profile {
-            profile.resolve(&mut encoder, slot, windows * (self.kernels.len() + self.shards.len()) as u32);
+            profile.resolve(&mut encoder, slot, rounds * self.dispatches.len() as u32);
         }
         let staging = &self.slots[slot].staging;
         let (log_words, log_at) = (2 * u64::from(copied.log), control + traces);
         encoder.copy_buffer_to_buffer(&self.buffers.control, 0, staging, 0, control * 4);
-        encoder.copy_buffer_to_buffer(&self.buffers.traces, 0, staging, control * 4, traces * 4);
+        encoder.copy_buffer_to_buffer(&self.buffers.control, traces_at, staging, control * 4, traces * 4);
         encoder.copy_buffer_to_buffer(&self.slots[slot].log, 0, staging, log_at * 4, log_words * 4);
         let submission = self.adapter.queue.submit([encoder.finish()]);
-        Ok(Flight { slot, base, steps, copied, submission, submitted: Instant::now() })
+        let parity = self.parity;
+        Ok(Flight { slot, base, steps, parity, copied, submission, submitted: Instant::now() })
     }
 
     /// What the host tells the device about a chunk; returns the words of the trace buffer that it uses.
-    fn write_chunk(&self, base: u64, steps: u32, injected: &Injected) -> Result<u64> {
-        self.adapter.upload(&self.buffers.injected, 0, &injected.words)?;
+    fn write_chunk(&self, slot: usize, base: u64, steps: u32, injected: &Injected) -> Result<u64> {
+        let (log, control) = (&self.slots[slot].log, &self.buffers.control);
+        self.adapter.upload(log, 2 * u64::from(self.sizes.log_entries), &injected.words)?;
         let fields = &self.buffers.fields;
-        for (name, value) in [("base", base as u32), ("steps", steps), ("cursor", 0)] {
-            self.adapter.upload(&self.buffers.control, fields.offset(name) / 4, &[value])?;
+        for (name, value) in [("base", base as u32), ("steps", steps)] {
+            self.adapter.upload(control, fields.offset(name) / 4, &[value])?;
         }
         let ranges = self.trace_ranges(base, steps);
         let begins: Vec<u32> = ranges.iter().map(|range| range.start as u32).collect();
-        self.adapter.upload(&self.buffers.traces, 0, &begins)?;
+        self.adapter.upload(control, fields.offset("traces") / 4, &begins)?;
         Ok(ranges.last().map_or(0, |range| range.end as u64))
     }
 
@@ -159,25 +168,35 @@ impl Gpu {
         self.program.traces.iter().map(range).collect()
     }
 
-    fn encode(&self, encoder: &mut wgpu::CommandEncoder, slot: usize, windows: u32, events: u32) {
-        let grids: Vec<Grid> =
-            self.shards.iter().map(|it| self.sizes.grid(&self.adapter, &it.about, events)).collect();
-        let updates = self.kernels.iter().map(|it| (&it.pipeline, it.grid));
-        let propagates = self.shards.iter().zip(grids).map(|(it, grid)| (&it.pipeline, grid));
-        let dispatches: Vec<_> = updates.chain(propagates).zip(&self.slots[slot].bound).collect();
+    fn encode(&self, encoder: &mut wgpu::CommandEncoder, slot: usize, rounds: u32, events: u32) {
+        let grids: Vec<Grid> = self.dispatches.iter().map(|it| self.grid(it, events)).collect();
+        let dispatches: Vec<_> = self.dispatches.iter().zip(grids).zip(&self.slots[slot].bound).collect();
+        let round = |number: u32| {
+            let parity = (self.parity + number as usize) % 2;
+            dispatches.iter().map(move |((it, grid), bound)| (&it.pipeline.compute, *grid, &bound[parity]))
+        };
         if let Some(profile) = &self.profile {
-            for (k, ((pipeline, grid), bound)) in (0..windows).flat_map(|_| &dispatches).enumerate() {
+            for (k, (pipeline, grid, bound)) in (0..rounds).flat_map(round).enumerate() {
                 let timestamp_writes = profile.writes(slot, k as u32);
                 let descriptor = wgpu::ComputePassDescriptor { label: None, timestamp_writes };
-                dispatch(&mut encoder.begin_compute_pass(&descriptor), pipeline, *grid, bound);
+                dispatch(&mut encoder.begin_compute_pass(&descriptor), pipeline, grid, bound);
             }
             return;
         }
         let mut pass = encoder.begin_compute_pass(&Default::default());
-        for _ in 0..windows {
-            for ((pipeline, grid), bound) in &dispatches {
-                dispatch(&mut pass, pipeline, *grid, bound);
-            }
+        for (pipeline, grid, bound) in (0..rounds).flat_map(round) {
+            dispatch(&mut pass, pipeline, grid, bound);
+        }
+    }
+
+    /// The grid of a dispatch, where a window has at most this many events beside its spikes.
+    fn grid(&self, dispatch: &Dispatch, events: u32) -> Grid {
+        let updating = dispatch.updates.map_or(0, |k| u64::from(self.kernels[k].groups));
+        let Some(shard) = dispatch.delivers else { return grid::line(updating) };
+        let (x, y, z) = self.sizes.grid(&self.adapter, &self.shards[shard].about, events);
+        match dispatch.updates {
+            None => (x, y, z),
+            Some(_) => grid::line(updating + u64::from(x) * u64::from(y)),
         }
     }
 
@@ -191,18 +210,21 @@ impl Gpu {
             self.adapter.read(&self.slots[flight.slot].staging, flight.copied.words(), flight.submission)?;
         let (control, rest) = words.split_at(control as usize);
         let (traces, entries) = rest.split_at(traces as usize);
-        let word = |name: &str| control[self.buffers.fields.offset(name) as usize / 4];
-        let done = word("step").wrapping_sub(flight.base as u32);
-        let fault = Some(word("fault")).filter(|element| *element != u32::MAX);
-        if done > flight.steps || (done < flight.steps && word("halted") == 0) {
+        let fields = &self.buffers.fields;
+        let word = |offset: u64| control[offset as usize / 4];
+        let turn = |name: &str| word(self.buffers.turn(flight.parity, name));
+        let done = turn("step").wrapping_sub(flight.base as u32);
+        let faults = ["faults[0]", "faults[1]"].map(|name| word(fields.offset(name)));
+        let fault = faults.into_iter().min().filter(|element| *element != u32::MAX);
+        if done > flight.steps || (done < flight.steps && turn("halted") == 0) {
             let (name, steps) = (self.adapter.name(), flight.steps);
             return Err(Error::Device(format!(
                 "{name} gave up within {steps} steps; its driver may limit computing time"
             )));
         }
-        let ends = &control[self.buffers.fields.offset("ends") as usize / 4..];
-        let ends = &ends[..done.div_ceil(self.sizes.window) as usize];
-        let spikes = ends.last().copied().unwrap_or(0);
+        let counts = &control[fields.offset("counts") as usize / 4..];
+        let counts = &counts[..done.div_ceil(self.sizes.window) as usize];
+        let spikes = counts.iter().sum();
         let mut entries = entries.to_vec();
         if spikes > log {
             let missing = 2 * u64::from(spikes - log);
@@ -212,7 +234,7 @@ impl Gpu {
                 missing,
             )?);
         }
-        self.take_spikes(flight.base, ends, &entries, chunk);
+        self.take_spikes(flight.base, counts, &entries, chunk);
         for (k, range) in self.trace_ranges(flight.base, flight.steps).into_iter().enumerate() {
             let trace = &self.program.traces[k];
             let len = n_rows(flight.base, done, trace.every) * trace.width as usize;
@@ -223,13 +245,14 @@ impl Gpu {
     }
 
     /// Spikes by step, then element; the device appends them in any order.
-    fn take_spikes(&self, base: u64, ends: &[u32], entries: &[u32], chunk: &mut Chunk) {
+    fn take_spikes(&self, base: u64, counts: &[u32], entries: &[u32], chunk: &mut Chunk) {
         let shift = crate::compile::kernel::STEP_SHIFT;
-        let mut begin = 0;
-        for (window, end) in ends.iter().enumerate() {
+        let mut rest = entries;
+        for (window, count) in counts.iter().enumerate() {
             let from = chunk.spikes.len();
             let first = base + window as u64 * u64::from(self.sizes.window);
-            let log = entries[2 * begin as usize..2 * *end as usize].chunks_exact(2);
+            let (mine, later) = rest.split_at(2 * *count as usize);
+            let log = mine.chunks_exact(2);
             let found = log.map(|entry| Event {
                 step: first + u64::from(entry[0] >> shift),
                 element: entry[0] & ((1 << shift) - 1),
@@ -238,7 +261,7 @@ impl Gpu {
             // what is sent beside spikes has been delivered
             chunk.spikes.extend(found.filter(|spike| spike.element < self.program.updated()));
             chunk.spikes[from..].sort_unstable_by_key(|spike| (spike.step, spike.element));
-            begin = *end;
+            rest = later;
         }
     }
 
@@ -247,7 +270,8 @@ impl Gpu {
         if let Some(element) = fault {
             return Err(self.not_finite(element)?);
         }
-        self.adapter.upload(&self.buffers.control, self.buffers.fields.offset("halted") / 4, &[0])
+        let halted = self.buffers.turn(self.parity, "halted");
+        self.adapter.upload(&self.buffers.control, halted / 4, &[0])
     }
 
     /// Names the variable of an element that is not finite.
@@ -278,8 +302,13 @@ impl Gpu {
     }
 }
 
-fn dispatch(pass: &mut wgpu::ComputePass, pipeline: &Pipeline, (x, y, z): Grid, bound: &wgpu::BindGroup) {
-    pass.set_pipeline(&pipeline.compute);
+fn dispatch(
+    pass: &mut wgpu::ComputePass,
+    pipeline: &wgpu::ComputePipeline,
+    (x, y, z): Grid,
+    bound: &wgpu::BindGroup,
+) {
+    pass.set_pipeline(pipeline);
     pass.set_bind_group(0, bound, &[]);
     pass.dispatch_workgroups(x, y, z);
 }
@@ -295,7 +324,7 @@ fn n_rows(base: u64, steps: u32, every: u32) -> usize {
     ((base + u64::from(steps)) / u64::from(every) - base / u64::from(every)) as usize
 }
 
-/// The host's events of a chunk as the device reads them: the range of each window, then the events.
+/// The host's events of a chunk as they follow the log: the range of each window, then the events.
 struct Injected {
     words: Vec<u32>,
     n_events: u32,
@@ -303,7 +332,8 @@ struct Injected {
 }
 
 impl Injected {
-    fn new(events: &[Event], base: u64, steps: u32, window: u32) -> Injected {
+    fn new(events: &[Event], base: u64, steps: u32, sizes: &Sizes) -> Injected {
+        let (window, log) = (sizes.window, sizes.log_entries);
         let windows = steps.div_ceil(window);
         let before = |step: u64| events.partition_point(|event| event.step < step);
         let mine = &events[before(base)..before(base + u64::from(steps))];
@@ -312,7 +342,7 @@ impl Injected {
         for k in 0..u64::from(windows) {
             let next = base + (k + 1) * u64::from(window);
             let end = mine.partition_point(|event| event.step < next) as u32;
-            words.extend([windows + at, windows + end]);
+            words.extend([log + windows + at, log + windows + end]);
             (most, at) = (most.max(end - at), end);
         }
         let shift = crate::compile::kernel::STEP_SHIFT;

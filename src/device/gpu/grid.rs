@@ -46,6 +46,21 @@ pub(super) fn lanes(adapter: &Adapter, shard: &Shard) -> u32 {
     (1 << wanted.ilog2()).min(workgroup(adapter, shard.is_cut))
 }
 
+/// Workgroups that share the rows of a shard that are not cut.
+pub(super) fn parts(adapter: &Adapter, shard: &Shard) -> u32 {
+    let lanes = lanes(adapter, shard);
+    match adapter.is_software() {
+        true => shard.max_row.div_ceil(lanes * ENTRIES.0).clamp(1, MOST as u32),
+        false => shard.max_row.div_ceil(lanes * ENTRIES.1).clamp(1, 64),
+    }
+}
+
+/// A grid of this many workgroups, and perhaps some more.
+pub(super) fn line(groups: u64) -> Grid {
+    let columns = groups.clamp(1, MOST);
+    (columns as u32, groups.div_ceil(columns).clamp(1, MOST) as u32, 1)
+}
+
 impl Sizes {
     /// The grid for a shard, where a window has at most this many events beside its spikes.
     pub fn grid(&self, adapter: &Adapter, shard: &Shard, events: u32) -> Grid {
@@ -56,11 +71,10 @@ impl Sizes {
         let teams = u64::from(workgroup / lanes);
         let spikes = u64::from(self.log_reserve) + u64::from(events);
         let most = spikes.div_ceil(teams).clamp(1, MOST);
+        let parts = parts(adapter, shard);
         if !adapter.is_software() {
-            let parts = shard.max_row.div_ceil(lanes * ENTRIES.1).clamp(1, 64);
             return (self.expected(events).div_ceil(teams).clamp(64, 4096).min(most) as u32, parts, 1);
         }
-        let parts = shard.max_row.div_ceil(lanes * ENTRIES.0).clamp(1, MOST as u32);
         let entries = shard.max_row.div_ceil(lanes * parts);
         // entries that are drawn come four or, by chance, some sixteen at a time
         let drawn = if shard.drawing > 0 { u64::from(entries + 32) * u64::from(shard.drawing) } else { 0 };

@@ -1,18 +1,17 @@
 //! Puts a program on a GPU.
 
 use super::adapter::Adapter;
+use super::pipeline::Fields;
+use super::round::{self, Dispatch};
 use super::shard::{self, Shard};
-use super::size::{MAX_WINDOWS, Sizes};
+use super::size::{EVENTS, Sizes, beside_log};
 use super::{Buffers, Gpu, Propagate, Slot, Update, blocks, grid, table};
 use crate::compile::connect::Weights;
-use crate::compile::kernel::{STEP_SHIFT, accumulate_kernel, propagate_kernel, update_kernel};
+use crate::compile::kernel::STEP_SHIFT;
 use crate::device::cpu::deliver;
 use crate::error::{Error, Result};
 use crate::program::{Kernel, Program};
 use std::sync::Arc;
-
-/// Events that a submission can carry before the buffer grows.
-const EVENTS: u32 = 1 << 14;
 
 /// Steps of the first submission; the others follow its duration.
 const FIRST_PACE: u32 = 64;
@@ -24,15 +23,19 @@ impl Gpu {
     /// [`Error::Memory`] where it does not fit, [`Error::Device`] where the device refuses a kernel.
     pub fn load(adapter: Arc<Adapter>, program: Arc<Program>) -> Result<Gpu> {
         check(&adapter, &program)?;
-        let sizes = Sizes::new(&adapter, &program)?;
-        let shards = shards(&adapter, &program)?;
-        let buffers = shared(&adapter, &program, &sizes, &shards[0].pipeline)?;
+        let abouts = pack(&adapter, &program)?;
+        let sizes = Sizes::new(&adapter, &program, &abouts)?;
+        let dispatches =
+            round::dispatches(&adapter, &program, &abouts.iter().collect::<Vec<_>>(), sizes.lag)?;
+        let shards = load_shards(&adapter, &program, abouts, round::fields(&dispatches, "shard"))?;
+        let buffers = shared(&adapter, &program, &sizes, &dispatches)?;
         let mut kernels = vec![];
         for k in 0..program.kernels.len() {
-            kernels.push(update(&adapter, &program, k, None)?);
+            let fields = round::fields(&dispatches, "elements");
+            kernels.push(Update::new(&adapter, &program, k, fields, None)?);
         }
         let slot = || -> Result<Slot> {
-            let log = adapter.storage("the log of spikes", 2 * u64::from(sizes.log_entries))?;
+            let log = log(&adapter, &sizes, EVENTS)?;
             Ok(Slot { log, staging: adapter.staging(1)?, staging_words: 1, bound: vec![] })
         };
         let slots = [slot()?, slot()?];
@@ -43,7 +46,9 @@ impl Gpu {
             buffers,
             kernels,
             shards,
+            dispatches,
             slots,
+            parity: 0,
             step: 0,
             pace: FIRST_PACE,
             failed: false,
@@ -56,55 +61,51 @@ impl Gpu {
 
     /// Makes all bind groups anew, for buffers that have changed.
     pub(super) fn bind(&mut self) {
-        let (device, shared) = (&self.adapter.device, &self.buffers);
         for slot in &mut self.slots {
-            slot.bound.clear();
-            for it in &self.kernels {
-                let buffers = [
-                    ("sizes", &shared.sizes),
-                    ("control", &shared.control),
-                    ("elements", &it.elements),
-                    ("states", &it.states),
-                    ("ring", &shared.ring),
-                    ("spikes", &slot.log),
-                    ("constants", &it.constants),
-                    ("tables", &it.tables),
-                    ("traces", &shared.traces),
-                ];
-                slot.bound.push(it.pipeline.bind(device, &buffers));
-            }
-            for it in &self.shards {
-                let buffers = [
-                    ("sizes", &shared.sizes),
-                    ("control", &shared.control),
-                    ("shard", &it.shard),
-                    ("ring", &shared.ring),
-                    ("spikes", &slot.log),
-                    ("injected", &shared.injected),
-                    ("rows", &it.rows),
-                    ("entries", &it.entries),
-                    ("weights", &it.weights),
-                ];
-                slot.bound.push(it.pipeline.bind(device, &buffers));
-            }
+            let bind = |dispatch: &Dispatch| {
+                [0, 1].map(|parity| {
+                    let shared = &self.buffers;
+                    let mut buffers = vec![
+                        ("sizes", &shared.sizes),
+                        ("parity", &shared.parities[parity]),
+                        ("control", &shared.control),
+                        ("ring", &shared.ring),
+                        ("spikes", &slot.log),
+                    ];
+                    if let Some(it) = dispatch.updates.map(|k| &self.kernels[k]) {
+                        buffers.extend([("elements", &it.elements), ("states", &it.states)]);
+                        buffers.push(("tables", &it.tables));
+                    }
+                    if let Some(it) = dispatch.delivers.map(|k| &self.shards[k]) {
+                        buffers.extend([("shard", &it.shard), ("rows", &it.rows)]);
+                        buffers.extend([("entries", &it.entries), ("weights", &it.weights)]);
+                    }
+                    dispatch.pipeline.bind(&self.adapter.device, &buffers)
+                })
+            };
+            slot.bound = self.dispatches.iter().map(bind).collect();
         }
     }
 
-    /// Room for the ranges of all windows and this many events.
-    pub(super) fn reserve_events(&mut self, events: u32) -> Result<()> {
-        let words = injected_words(events);
-        if words * 4 <= self.buffers.injected.size() {
+    /// Room in a slot for this many events.
+    pub(super) fn reserve_events(&mut self, slot: usize, events: u32) -> Result<()> {
+        if log_words(&self.sizes, events) * 4 <= self.slots[slot].log.size() {
             return Ok(());
         }
-        self.buffers.injected =
-            self.adapter.small_storage("events", injected_words(events.saturating_mul(2)))?;
+        self.slots[slot].log = log(&self.adapter, &self.sizes, events.saturating_mul(2))?;
         self.bind();
         Ok(())
     }
 }
 
-fn injected_words(events: u32) -> u64 {
-    2 * (u64::from(MAX_WINDOWS) + u64::from(events))
+/// Words of a log with the host's events.
+fn log_words(sizes: &Sizes, events: u32) -> u64 {
+    2 * (u64::from(sizes.log_entries) + beside_log(events))
+}
+
+fn log(adapter: &Adapter, sizes: &Sizes, events: u32) -> Result<wgpu::Buffer> {
+    adapter.check_fits("the log of spikes", 2 * u64::from(sizes.log_entries))?;
+    adapter.small_storage("the log of spikes", log_words(sizes, events))
 }
 
 /// What can be said before anything is allocated.
@@ -132,30 +133,30 @@ fn check(adapter: &Adapter, program: &Program) -> Result<()> {
     Ok(())
 }
 
-fn shared(
-    adapter: &Adapter,
-    program: &Program,
-    sizes: &Sizes,
-    propagate: &super::Pipeline,
-) -> Result<Buffers> {
-    let words = propagate.fields("sizes").words(&[
+fn shared(adapter: &Adapter, program: &Program, sizes: &Sizes, dispatches: &[Dispatch]) -> Result<Buffers> {
+    let words = round::fields(dispatches, "sizes").words(&[
         ("window", sizes.window),
+        ("lag", sizes.lag),
         ("depth_mask", program.depth - 1),
         ("slots", program.slots),
         ("log_entries", sizes.log_entries),
         ("log_reserve", sizes.log_reserve),
         ("zero", 0),
     ]);
-    let fields = propagate.fields("control").clone();
-    let control = adapter.small_storage("control", fields.offset("ends") / 4 + u64::from(MAX_WINDOWS))?;
-    adapter.upload(&control, fields.offset("fault") / 4, &[u32::MAX])?;
+    let fields = round::fields(dispatches, "control").clone();
+    let control = adapter.small_storage("control", fields.offset("traces") / 4 + sizes.trace_words)?;
+    for name in ["faults[0]", "faults[1]"] {
+        adapter.upload(&control, fields.offset(name) / 4, &[u32::MAX])?;
+    }
+    let parity = |number: u32| {
+        adapter.uniform("parity", &round::fields(dispatches, "parity").words(&[("of_round", number)]))
+    };
     Ok(Buffers {
         sizes: adapter.uniform("sizes", &words)?,
         control,
         fields,
         ring: ring(adapter, program)?,
-        injected: adapter.small_storage("events", injected_words(EVENTS))?,
-        traces: adapter.storage("traces", sizes.trace_words)?,
+        parities: [parity(0)?, parity(1)?],
     })
 }
 
@@ -168,75 +169,68 @@ fn ring(adapter: &Adapter, program: &Program) -> Result<wgpu::Buffer> {
     adapter.storage_with(name, &deliver::initial_ring(program))
 }
 
-/// The rows of synapses with their kernel; there is at least one shard.
-pub(super) fn shards(adapter: &Adapter, program: &Program) -> Result<Vec<Propagate>> {
+/// How synapses are divided among dispatches; there is at least one shard.
+fn pack(adapter: &Adapter, program: &Program) -> Result<Vec<Shard>> {
     let cuts = blocks::cuts(program, adapter.blocks);
-    let shards = shard::pack(program, adapter.max_binding_bytes() / 4, &cuts)?;
-    let n_shards = shards.len();
+    shard::pack(program, adapter.max_binding_bytes() / 4, &cuts)
+}
+
+fn load_shards(
+    adapter: &Adapter,
+    program: &Program,
+    abouts: Vec<Shard>,
+    fields: &Fields,
+) -> Result<Vec<Propagate>> {
+    let n_shards = abouts.len();
     let load = |(k, about): (usize, Shard)| {
-        let pipeline = match about.is_cut {
-            true => adapter.pipeline(
-                "accumulate",
-                &accumulate_kernel(program)?,
-                grid::workgroup(adapter, true),
-            )?,
-            false => {
-                adapter.pipeline("propagate", &propagate_kernel(program)?, grid::workgroup(adapter, false))?
-            }
-        };
         let reach = about.reach();
-        let words = pipeline.fields("shard").words(&[
+        let words = fields.words(&[
             ("groups", shard::groups(program)),
             ("closes", u32::from(k + 1 == n_shards)),
             ("lanes", grid::lanes(adapter, &about)),
+            ("parts", grid::parts(adapter, &about)),
             ("pieces", about.max_pieces),
             ("first_block", reach.blocks.start),
             ("first_delay", reach.delays.start),
         ]);
         let uniform = adapter.uniform("shard", &words)?;
-        propagate_of(adapter, program, pipeline, about, uniform)
+        load_shard(adapter, program, about, uniform)
     };
-    shards.into_iter().enumerate().map(load).collect()
+    abouts.into_iter().enumerate().map(load).collect()
 }
 
-/// A kernel with its buffers; those of its state where it has some already.
-pub(super) fn update(
-    adapter: &Adapter,
-    program: &Program,
-    number: usize,
-    states: Option<wgpu::Buffer>,
-) -> Result<Update> {
-    let kernel: &Kernel = &program.kernels[number];
-    let pipeline = adapter.pipeline(&kernel.name, &update_kernel(program, number)?, adapter.workgroup)?;
-    let elements = pipeline.fields("elements").words(&[
-        ("first", kernel.first),
-        ("len", kernel.len),
-        ("opens", u32::from(number == 0)),
-    ]);
-    let groups = kernel.len.div_ceil(adapter.workgroup);
-    let columns = groups.clamp(1, 65_535);
-    Ok(Update {
-        elements: adapter.uniform("elements", &elements)?,
-        states: match states {
-            Some(states) => states,
-            None => adapter
-                .storage_with(&format!("the state of `{}`", kernel.name), &table::initial_state(kernel))?,
-        },
-        constants: adapter
-            .storage_with(&format!("the parameters of `{}`", kernel.name), &table::constants(kernel))?,
-        tables: adapter.storage_with("tables", &table::tables(program, kernel))?,
-        pipeline,
-        grid: (columns, groups.div_ceil(columns).max(1), 1),
-    })
+impl Update {
+    /// A kernel's buffers; those of its state where it has some already.
+    pub(super) fn new(
+        adapter: &Adapter,
+        program: &Program,
+        number: usize,
+        fields: &Fields,
+        states: Option<wgpu::Buffer>,
+    ) -> Result<Update> {
+        let kernel: &Kernel = &program.kernels[number];
+        let (tables, planes) = table::tables(program, kernel);
+        let groups = kernel.len.div_ceil(adapter.workgroup);
+        let elements = fields.words(&[
+            ("first", kernel.first),
+            ("len", kernel.len),
+            ("planes", planes),
+            ("groups", groups),
+        ]);
+        let initial = || {
+            let name = format!("the state of `{}`", kernel.name);
+            adapter.storage_with(&name, &table::initial_state(kernel))
+        };
+        Ok(Update {
+            elements: adapter.uniform("elements", &elements)?,
+            states: states.map_or_else(initial, Ok)?,
+            tables: adapter.storage_with(&format!("the parameters of `{}`", kernel.name), &tables)?,
+            groups,
+        })
+    }
 }
 
-fn propagate_of(
-    adapter: &Adapter,
-    program: &Program,
-    pipeline: Arc<super::Pipeline>,
-    about: Shard,
-    shard: wgpu::Buffer,
-) -> Result<Propagate> {
+fn load_shard(adapter: &Adapter, program: &Program, about: Shard, shard: wgpu::Buffer) -> Result<Propagate> {
     let size = shard::entry_words(program.layout);
     let entries = adapter.storage("synapses", about.n_entries * size)?;
     let weights = adapter.storage("weights", about.n_weights)?;
@@ -254,5 +248,5 @@ fn propagate_of(
         }
     }
     let rows = adapter.storage_with("synaptic rows", &about.rows)?;
-    Ok(Propagate { pipeline, about, shard, rows, entries, weights })
+    Ok(Propagate { about, shard, rows, entries, weights })
 }

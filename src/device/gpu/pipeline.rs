@@ -26,7 +26,7 @@ struct Global {
     fields: Fields,
 }
 
-/// Where the members of a struct lie; empty for other types.
+/// Where the members of a struct lie, and theirs; empty for other types.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
     offsets: Vec<(String, u32)>,
@@ -35,6 +35,29 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Adds what lies in a value of this type at `base`: `step`, `turns[1].window.steps`.
+    fn add(&mut self, module: &naga::Module, ty: naga::Handle<naga::Type>, name: &str, base: u32) {
+        match &module.types[ty].inner {
+            TypeInner::Struct { members, .. } => members.iter().for_each(|member| {
+                let dot = if name.is_empty() { "" } else { "." };
+                let inner = format!("{name}{dot}{}", member.name.as_deref().unwrap_or_default());
+                self.offsets.push((inner.clone(), base + member.offset));
+                self.add(module, member.ty, &inner, base + member.offset);
+            }),
+            // longer arrays have one name for all their elements
+            TypeInner::Array { base: element, size: naga::ArraySize::Constant(n), stride }
+                if n.get() <= 2 =>
+            {
+                let place = |k: u32| (format!("{name}[{k}]"), base + k * stride);
+                for (inner, at) in (0..n.get()).map(place) {
+                    self.offsets.push((inner.clone(), at));
+                    self.add(module, *element, &inner, at);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Byte offset of a member.
     pub fn offset(&self, name: &str) -> u64 {
         let found = self.offsets.iter().find(|(other, _)| other == name);
@@ -67,10 +90,9 @@ impl Pipeline {
         })
     }
 
-    /// The members of the struct that a global is.
-    pub fn fields(&self, global: &str) -> &Fields {
-        let found = self.globals.iter().find(|other| other.name == global);
-        &found.expect("our own kernels have this global").fields
+    /// The members of the struct that a global is, where there is such a global.
+    pub fn fields(&self, global: &str) -> Option<&Fields> {
+        self.globals.iter().find(|other| other.name == global).map(|global| &global.fields)
     }
 }
 
@@ -145,13 +167,11 @@ fn globals(text: &str) -> std::result::Result<Vec<Global>, String> {
             }
             _ => return None,
         };
-        let fields = match &module.types[global.ty].inner {
-            TypeInner::Struct { members, span } => Fields {
-                offsets: members.iter().filter_map(|it| Some((it.name.clone()?, it.offset))).collect(),
-                bytes: *span,
-            },
-            _ => Fields::default(),
-        };
+        let mut fields = Fields::default();
+        if let TypeInner::Struct { span, .. } = &module.types[global.ty].inner {
+            fields.bytes = *span;
+            fields.add(&module, global.ty, "", 0);
+        }
         Some(Global { name: global.name.clone()?, binding: global.binding.as_ref()?.binding, ty, fields })
     });
     Ok(bound.collect())

@@ -5,6 +5,7 @@
 
 use super::Gpu;
 use super::adapter::Adapter;
+use super::round::Dispatch;
 use crate::device::Timing;
 use crate::error::{Error, Result};
 
@@ -38,14 +39,10 @@ impl Profile {
         if !adapter.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return Err(Error::Device(format!("{} has no timestamps to profile with", adapter.name())));
         }
-        let kernels = gpu.program.kernels.iter().map(|kernel| format!("update {}", kernel.name));
-        let kernel = |is_cut: bool| if is_cut { "accumulate" } else { "propagate" };
-        let shards = gpu.shards.iter().zip(0..);
-        let shards = shards.map(|(it, k)| format!("{} shard {k}", kernel(it.about.is_cut)));
-        let timing = |name| Timing { name, calls: 0, seconds: 0.0 };
+        let timing = |it: &Dispatch| Timing { name: it.name.clone(), calls: 0, seconds: 0.0 };
         Ok(Profile {
             slots: [Timestamps::new(adapter)?, Timestamps::new(adapter)?],
-            timings: kernels.chain(shards).map(timing).collect(),
+            timings: gpu.dispatches.iter().map(timing).collect(),
             period: f64::from(adapter.queue.get_timestamp_period()),
         })
     }

@@ -1,15 +1,18 @@
 //! How large the buffers of a run are.
 
 use super::adapter::Adapter;
+use super::round::Rounds;
+use super::shard::Shard;
 use crate::compile::estimate::Part;
+use crate::compile::kernel::MOST_WINDOWS;
 use crate::error::Result;
-use crate::program::{Kernel, MAX_WINDOW, Program};
-
-/// Windows that one submission runs at most: commands are recorded and kept on the host.
-pub(super) const MAX_WINDOWS: u32 = 8192;
+use crate::program::{Kernel, Program};
 
 /// Entries of the log where the network is small: 8 MiB.
 const LOG_ENTRIES: u64 = 1 << 20;
+
+/// Events of the host that a submission can carry before their buffer grows.
+pub(super) const EVENTS: u32 = 1 << 14;
 
 /// Words of traces that one submission may record, where a step has fewer: 16 MiB.
 const TRACE_WORDS: u64 = 4 << 20;
@@ -19,6 +22,8 @@ const TRACE_WORDS: u64 = 4 << 20;
 pub(super) struct Sizes {
     /// Steps of a window.
     pub window: u32,
+    /// How many windows deliveries lag behind: 0 or 1.
+    pub lag: u32,
     /// Entries of the log.
     pub log_entries: u32,
     /// Spikes that a window may have at most.
@@ -31,21 +36,22 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// The sizes for a program; windows are shortened where their worst case would not fit the log.
-    pub fn new(adapter: &Adapter, program: &Program) -> Result<Sizes> {
+    pub fn new(adapter: &Adapter, program: &Program, shards: &[Shard]) -> Result<Sizes> {
         // two words an entry
         let limit = adapter.max_binding_bytes() / 8;
         let sending = |kernel: &Kernel| usize::from(kernel.fired.is_some()) + kernel.outlets.len();
         let firing: u64 =
             program.kernels.iter().map(|kernel| u64::from(kernel.len) * sending(kernel) as u64).sum();
-        let longest = limit / firing.max(1);
-        let window = u64::from(program.window.clamp(1, MAX_WINDOW)).min(longest.max(1)) as u32;
+        let longest = (limit / firing.max(1)).clamp(1, u64::from(u32::MAX)) as u32;
+        let Rounds { window, lag } = Rounds::new(adapter, program, shards, longest);
         let reserve = firing * u64::from(window);
         adapter.check_fits("the log of spikes", 2 * reserve)?;
         let log_entries = log_entries(adapter, reserve);
         let (trace_words, max_steps) = trace_sizes(adapter, program)?;
-        let windows = (max_steps / window).clamp(1, MAX_WINDOWS);
+        let windows = (max_steps / window).clamp(1, MOST_WINDOWS);
         Ok(Sizes {
             window,
+            lag,
             log_entries: log_entries as u32,
             log_reserve: reserve as u32,
             trace_words,
@@ -56,15 +62,20 @@ impl Sizes {
 
 /// Entries of the log where a window has at most `reserve` of them.
 fn log_entries(adapter: &Adapter, reserve: u64) -> u64 {
-    let limit = adapter.max_binding_bytes() / 8;
+    let limit = (adapter.max_binding_bytes() / 8).saturating_sub(beside_log(EVENTS));
     let wanted = adapter.log_entries.map_or(LOG_ENTRIES.max(2 * reserve), u64::from);
     wanted.min(limit).min(u64::from(u32::MAX)).max(reserve).max(1)
+}
+
+/// Entries that follow the log: the ranges of all windows, and this many events of the host.
+pub(super) fn beside_log(events: u32) -> u64 {
+    u64::from(MOST_WINDOWS) + u64::from(events)
 }
 
 /// What the logs of both submissions in flight take for this many elements, at windows of a step: longer ones are cut to what
 /// the device has room for.
 pub fn log_part(adapter: &Adapter, elements: u64) -> Part {
-    Part::log(2 * 8 * log_entries(adapter, elements), 2)
+    Part::log(2 * 8 * (log_entries(adapter, elements) + beside_log(EVENTS)), 2)
 }
 
 /// Words of the trace buffer, and the steps whose rows it holds.
@@ -76,7 +87,9 @@ fn trace_sizes(adapter: &Adapter, program: &Program) -> Result<(u64, u32)> {
     let widths: u64 = program.traces.iter().map(|trace| u64::from(trace.width)).sum();
     let least = head + 2 * widths;
     adapter.check_fits("one row of the traces", least)?;
-    let words = least.max(TRACE_WORDS.min(head + widths * 4096)).min(adapter.max_binding_bytes() / 4);
+    // they follow the counts of spikes
+    let most = (adapter.max_binding_bytes() / 4).saturating_sub(2 * u64::from(MOST_WINDOWS)).max(least);
+    let words = least.max(TRACE_WORDS.min(head + widths * 4096)).min(most);
     let per_step: f64 = program.traces.iter().map(|it| f64::from(it.width) / f64::from(it.every)).sum();
     // a trace has at most a row more than its interval says
     let steps = (words - head - widths) as f64 / per_step.max(1e-9);

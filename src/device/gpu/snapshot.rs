@@ -45,9 +45,11 @@ impl Gpu {
             }
         }
         self.adapter.upload(&self.buffers.ring, 0, &self.ring_words(snapshot))?;
-        let words = [("step", snapshot.step as u32), ("halted", 0), ("fault", u32::MAX)];
-        for (name, word) in words {
-            self.adapter.upload(&self.buffers.control, self.buffers.fields.offset(name) / 4, &[word])?;
+        let turn = [("step", snapshot.step as u32), ("halted", 0), ("window.steps", 0)];
+        let turn = turn.map(|(name, word)| (self.buffers.turn(self.parity, name), word));
+        let faults = ["faults[0]", "faults[1]"].map(|name| (self.buffers.fields.offset(name), u32::MAX));
+        for (offset, word) in turn.into_iter().chain(faults) {
+            self.adapter.upload(&self.buffers.control, offset / 4, &[word])?;
         }
         self.step = snapshot.step;
         Ok(())

@@ -3,8 +3,17 @@
 use crate::compile::kernel::{MEMBER, TRACE, member_words, words};
 use crate::program::{GROUP, Kernel, Member, Program, Recorded};
 
+/// What a kernel knows as `tables`, and where its planes of constants begin.
+pub(super) fn tables(program: &Program, kernel: &Kernel) -> (Vec<u32>, u32) {
+    let mut all = records(program, kernel);
+    let planes = all.len() as u32;
+    let own = (0..kernel.constants.len()).filter(|k| kernel.constants[*k].each);
+    all.extend(own.flat_map(|k| plane(kernel, |member| &member.constants[k])));
+    (all, planes)
+}
+
 /// Where each group's member record begins, the records, their traces.
-pub(super) fn tables(program: &Program, kernel: &Kernel) -> Vec<u32> {
+fn records(program: &Program, kernel: &Kernel) -> Vec<u32> {
     let shared = kernel.constants.iter().filter(|constant| !constant.each).count();
     let record = member_words(kernel) as usize + shared;
     let records = (kernel.len / GROUP) as usize;
@@ -50,12 +59,6 @@ fn trace(program: &Program, recorded: &Recorded) -> [u32; TRACE.len()] {
 fn shared_constants<'a>(kernel: &'a Kernel, member: &'a Member) -> impl Iterator<Item = u32> + 'a {
     let pairs = kernel.constants.iter().zip(&member.constants);
     pairs.filter(|(constant, _)| !constant.each).map(|(_, values)| values[0])
-}
-
-/// One plane for each constant that every element has its own of.
-pub(super) fn constants(kernel: &Kernel) -> Vec<u32> {
-    let own = (0..kernel.constants.len()).filter(|k| kernel.constants[*k].each);
-    own.flat_map(|k| plane(kernel, |member| &member.constants[k])).collect()
 }
 
 /// One plane for each state variable.

@@ -3,11 +3,12 @@
 mod blocks;
 mod fixture;
 mod halt;
+mod overlap;
 mod pack;
 
 use super::{Adapter, Gpu, Software};
 use crate::compile::connect::Layout;
-use crate::compile::kernel::{accumulate_kernel, propagate_kernel, update_kernel};
+use crate::compile::kernel::{accumulate_kernel, overlap_kernel, propagate_kernel, update_kernel};
 use crate::device::Engine;
 use crate::program::{Event, Program};
 use fixture::{Net, Raster};
@@ -168,5 +169,6 @@ fn kernels_need_no_capabilities() {
         validate(&propagate_kernel(&program).expect("delays have bits"));
         validate(&accumulate_kernel(&program).expect("delays have bits"));
         (0..2).for_each(|k| validate(&update_kernel(&program, k).expect("the graph can be written")));
+        (0..2).for_each(|k| validate(&overlap_kernel(&program, k).expect("the graph can be written")));
     }
 }

@@ -87,7 +87,7 @@ impl Printer<'_> {
             }
             Op::MulHi => {
                 self.helpers.mulhi = true;
-                format!("mulhi({})", args.join(", "))
+                format!("high_product({})", args.join(", "))
             }
             Op::Exprel => {
                 self.helpers.exponential = true;

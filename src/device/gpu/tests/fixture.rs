@@ -148,6 +148,7 @@ impl Net {
             seed: 1,
             trials: 0..1,
             window: self.window,
+            shortest: self.window,
             depth: DEPTH,
             slots,
             elements: self.firsts[3] + self.sizes[3].next_multiple_of(64),
