@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the macro of criterion makes a public function without any")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use synfire::compile::Building;
 use synfire::compile::connect::{EdgeDelay, EdgeValue, Layout, Plan, Segment, TargetSegment, Wiring};
 use synfire::network::distribution::Distribution;
 use synfire::network::rule::{Connectivity, fixed_indegree, fixed_outdegree, pairwise_bernoulli};
@@ -44,12 +45,12 @@ fn build(c: &mut Criterion) {
         let n = wiring.targets[0].len / n_partitions;
         let partitions: Vec<_> =
             (0..n_partitions).map(|k| std::iter::once(k * n..(k + 1) * n).collect()).collect();
-        let wirings = [wiring];
+        let (wirings, building) = ([wiring], Building::default());
         let n_edges = wirings[0].connectivity.rule.expected(100_000, 100_000);
         group.throughput(Throughput::Elements(n_edges as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |b| {
             b.iter(|| {
-                let plan = Plan::count(&wirings, &partitions).expect("possible");
+                let plan = Plan::count(&wirings, &partitions, &building).expect("possible");
                 plan.fill(Layout::Narrow { slot_bits: 24 }, u32::MAX, &|_| 1024.0).expect("fits")
             });
         });

@@ -10,6 +10,7 @@
 //!
 //! Nothing in here knows a model by name.
 
+mod building;
 pub mod compose;
 pub mod connect;
 pub mod constants;
@@ -25,6 +26,8 @@ mod sent;
 pub mod size;
 pub mod stimulus;
 pub mod wire;
+
+pub use building::Building;
 
 use crate::error::Result;
 use crate::network::Network;
@@ -63,14 +66,24 @@ impl Default for Target {
 /// # Errors
 /// A model that cannot be lowered, a bound that a drawn value breaks, a network that is too large.
 pub fn compile(network: &Network, target: Target) -> Result<Program> {
+    compile_watched(network, target, &Building::default())
+}
+
+/// Compiles a network and tells how far that has come.
+///
+/// # Errors
+/// What [`compile`] reports.
+pub fn compile_watched(network: &Network, target: Target, building: &Building) -> Result<Program> {
     network.check_trials()?;
     size::check_network(network, target)?;
     let recipes = recipe::recipes(network)?;
     layout::check_elements(network, &recipes)?;
     let groups = compose::groups(network, &recipes)?;
-    estimate::Estimate::new(network, &recipes, &groups, target).check()?;
+    let estimate = estimate::Estimate::new(network, &recipes, &groups, target);
+    estimate.check()?;
+    building.expect(estimate.draws);
     let mut layout = layout::layout(network, &recipes, groups, target.partitions)?;
-    let wired = wire::wire(network, &recipes, &mut layout, target)?;
+    let wired = wire::wire(network, &recipes, &mut layout, (target, building))?;
     let events = schedule::events(network, &recipes, &layout)?;
     let (events, mut initial) = events;
     initial.extend(sent::at_start(network, &recipes, &mut layout)?);

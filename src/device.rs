@@ -117,30 +117,24 @@ pub trait Engine: Send {
     /// [`Error::Device`] where the device fails.
     fn edit(&mut self, edits: &[Edit]) -> Result<()>;
 
-    /// Measures from now on how long each kernel takes; runs are slower meanwhile.
+    /// Measures from now on where the time goes: by kernel on a GPU, by phase on the CPU. Runs are slower meanwhile.
     ///
     /// # Errors
     /// [`Error::Device`] where the device cannot.
-    fn start_profile(&mut self) -> Result<()> {
-        Err(Error::Device(
-            "a profile by kernel is for GPUs; on the CPU a sampling profiler tells more".into(),
-        ))
-    }
+    fn start_profile(&mut self) -> Result<()>;
 
     /// Ends what [`Engine::start_profile`] has begun, and tells what was measured.
-    fn take_profile(&mut self) -> Vec<Timing> {
-        vec![]
-    }
+    fn take_profile(&mut self) -> Vec<Timing>;
 }
 
-/// How long a kernel has taken.
+/// How long a kernel, or a phase of all threads, has taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
-    /// The kernel.
+    /// What was measured.
     pub name: String,
-    /// Dispatches that were measured.
+    /// How often: dispatches of a GPU; on the CPU blocks of elements, lists of spikes, windows.
     pub calls: u64,
-    /// Seconds of all of them.
+    /// Seconds of all of them, added up over threads.
     pub seconds: f64,
 }
 
@@ -257,6 +251,8 @@ impl Device {
         let mut estimate = estimate(network, self.target(network))?;
         if let Device::Gpu(adapter) = self {
             estimate.parts.push(gpu::log_part(adapter, estimate.elements));
+            let copies = network.trials().len();
+            estimate.parts.extend(gpu::block_part(adapter, &estimate, copies));
         }
         Ok(estimate)
     }

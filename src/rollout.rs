@@ -11,7 +11,7 @@ mod tune;
 
 pub use connection::{Connection, Connections, Element};
 
-use crate::compile;
+use crate::compile::{self, Building};
 use crate::device::{Device, Engine, Snapshot, Timing};
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -59,7 +59,15 @@ impl Rollout {
     /// # Errors
     /// What cannot be compiled, or does not fit the device.
     pub fn new(network: &Network, device: &Device) -> Result<Rollout> {
-        let program = Arc::new(compile::compile(network, device.target(network))?);
+        Rollout::build(network, device, &Building::default())
+    }
+
+    /// As [`Rollout::new`]; another thread may look at `building` meanwhile.
+    ///
+    /// # Errors
+    /// What cannot be compiled, or does not fit the device.
+    pub fn build(network: &Network, device: &Device, building: &Building) -> Result<Rollout> {
+        let program = Arc::new(compile::compile_watched(network, device.target(network), building)?);
         if let Some(folder) = std::env::var_os("SYNFIRE_DUMP") {
             program.dump(std::path::Path::new(&folder))?;
         }
@@ -140,7 +148,8 @@ impl Rollout {
         Ok(())
     }
 
-    /// Advances by `steps` and tells how long each kernel took; slower than [`Rollout::advance_steps`].
+    /// Advances by `steps` and tells where the time went: by kernel on a GPU, by phase on the CPU. Slower than
+    /// [`Rollout::advance_steps`].
     ///
     /// # Errors
     /// A device that cannot tell, and what [`Rollout::advance_steps`] reports.

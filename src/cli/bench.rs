@@ -42,7 +42,8 @@ pub struct Args {
     /// Store no synapses: draw them anew for every spike
     #[arg(long)]
     procedural: bool,
-    /// Tell on standard error how long each kernel took in as many steps again, by the GPU's own clock
+    /// Tell on standard error where the time goes in as many steps again: on a GPU by kernel and its own clock, on the CPU
+    /// by phase, in seconds of all threads together
     #[arg(long)]
     profile: bool,
     /// Tell what memory it takes, by what it is for, and whether that fits; build and run nothing
@@ -91,7 +92,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// A table of kernels, the dearest first.
+/// A table of kernels or phases, the dearest first.
 fn profile(rollout: &mut Rollout, steps: u64) -> Result<String> {
     let mut timings = rollout.profile(steps)?;
     timings.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
@@ -99,8 +100,9 @@ fn profile(rollout: &mut Rollout, steps: u64) -> Result<String> {
     let line = |it: &Timing| {
         let (share, each) = (it.seconds / total.max(1e-12), it.seconds / it.calls.max(1) as f64);
         format!(
-            "  {:4.1} % {:9.2} µs a dispatch, {:>7} measured: {}\n",
+            "  {:4.1} % {:9.4} s, {:10.3} µs each of {:>9}: {}\n",
             100.0 * share,
+            it.seconds,
             1e6 * each,
             it.calls,
             it.name
@@ -122,7 +124,7 @@ struct Measured {
 /// Builds a network; then runs it, where it has a time to warm up.
 fn measure(experiment: &Experiment, device: &Device, warmup: Option<u64>) -> Result<Measured> {
     let begin = Instant::now();
-    let rollout = Report::new().wait("building", || Rollout::new(&experiment.network, device))?;
+    let rollout = Report::new().wait(|building| Rollout::build(&experiment.network, device, building))?;
     let construct_s = begin.elapsed().as_secs_f64();
     let mut measured = Measured { rollout, construct_s, warmup_s: 0.0, run_s: 0.0, spikes: 0 };
     let Some(warmup) = warmup else { return Ok(measured) };

@@ -1,8 +1,10 @@
 //! How far a run has come: a bar on a terminal, a line now and then elsewhere.
 
+use crate::compile::Building;
 use crate::rollout::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -35,13 +37,14 @@ impl Report {
         Report::Bar(bar)
     }
 
-    /// Does what may take long before a run; tells that it goes on, where it takes more than a second.
-    pub fn wait<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+    /// Builds a network; tells how far that has come, where it takes more than a second.
+    pub fn wait<T>(&self, work: impl FnOnce(&Building) -> T) -> T {
+        let building = Arc::new(Building::default());
         if matches!(self, Report::Silent) {
-            return work();
+            return work(&building);
         }
-        let ticker = Ticker::start(what);
-        let done = work();
+        let ticker = Ticker::start(building.clone());
+        let done = work(&building);
         ticker.stop();
         done
     }
@@ -77,25 +80,26 @@ impl Report {
     }
 }
 
-/// A thread that tells every second for how long something has been going on; off a terminal every ten seconds.
+/// A thread that tells every second for how long a network has been built, and how much of it is there; off a terminal
+/// every ten seconds.
 struct Ticker {
     stop: Sender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Ticker {
-    fn start(what: &str) -> Ticker {
+    fn start(building: Arc<Building>) -> Ticker {
         let (stop, stopped) = mpsc::channel();
-        let what = what.to_string();
         let is_terminal = io::stderr().is_terminal();
         let tell = move || {
             let begin = Instant::now();
             let mut told = 0;
             while stopped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
                 let seconds = begin.elapsed().as_secs();
+                let text = line(seconds, building.share());
                 match is_terminal {
-                    true => eprint!("\r{what}, {seconds} s"),
-                    false if told == 0 || seconds >= told + 10 => eprintln!("{what}, {seconds} s"),
+                    true => eprint!("\r\x1b[K{text}"),
+                    false if told == 0 || seconds >= told + 10 => eprintln!("{text}"),
                     false => continue,
                 }
                 told = seconds;
@@ -112,5 +116,27 @@ impl Ticker {
         drop(self.stop);
         // it says nothing that anyone waits for
         let _ = self.thread.join();
+    }
+}
+
+/// `building, 12 s, 43 % of the synapses`
+fn line(seconds: u64, share: Option<f64>) -> String {
+    // of synapses that are all there, what remains is to load them
+    let share = share.map_or(String::new(), |share| match share < 0.995 {
+        true => format!(", {:.0} % of the synapses", 100.0 * share),
+        false => ", loading".into(),
+    });
+    format!("building, {seconds} s{share}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn the_share_of_synapses_is_told_where_it_is_known() {
+        let lines = [None, Some(0.0), Some(0.426), Some(1.0)].map(|share| line(12, share));
+        let expected = ["", ", 0 % of the synapses", ", 43 % of the synapses", ", loading"];
+        assert_eq!(lines, expected.map(|rest| format!("building, 12 s{rest}")));
     }
 }

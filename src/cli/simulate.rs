@@ -104,7 +104,7 @@ pub struct Finished {
 pub fn simulate(experiment: &Experiment, device: &Device, mut report: Report) -> Result<Finished> {
     let steps = experiment.steps()?;
     let begin = Instant::now();
-    let mut rollout = report.wait("building", || Rollout::new(&experiment.network, device))?;
+    let mut rollout = report.wait(|building| Rollout::build(&experiment.network, device, building))?;
     let build = begin.elapsed().as_secs_f64();
     let begin = Instant::now();
     rollout.advance_steps(steps, &mut |progress| report.show(progress))?;

@@ -24,12 +24,29 @@ pub struct Estimate {
     pub elements: u64,
     /// Expected number of synapses that are stored or drawn anew.
     pub synapses: f64,
+    /// Edges, each counted for every time it is drawn while the network is built.
+    pub draws: f64,
     /// What memory is for.
     pub parts: Vec<Part>,
     /// Bytes there are.
     pub memory: u64,
     /// Most bytes of a buffer that a kernel sees at once, where the device sets a bound.
     pub max_buffer: Option<u64>,
+    /// What is stored, one by one.
+    pub(crate) stored: Vec<Stored>,
+}
+
+/// Rows that are stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stored {
+    /// Their number.
+    pub rows: f64,
+    /// Their entries.
+    pub entries: f64,
+    /// Elements that they end on.
+    pub targets: u32,
+    /// Whether all entries have one delay.
+    pub has_one_delay: bool,
 }
 
 /// A use of memory.
@@ -114,7 +131,16 @@ impl Estimate {
         }
         let synapses = rows.iter().filter(|rows| rows.is_counted).map(|rows| rows.edges).sum();
         let (memory, max_buffer) = (target.memory, target.max_buffer);
-        Estimate { elements, synapses, parts, memory, max_buffer }
+        let stored = rows.iter().zip(&recipes.synaptic).filter(|(rows, _)| rows.stored > 0.0);
+        let stored = stored.map(|(rows, synaptic)| Stored {
+            rows: rows.offsets / 4.0,
+            entries: rows.stored,
+            targets: synaptic.ends(network).1.len(),
+            has_one_delay: rows.delays.0 == rows.delays.1,
+        });
+        let stored = stored.collect();
+        let draws = rows.iter().map(|rows| rows.edges + rows.stored).sum();
+        Estimate { elements, synapses, draws, parts, memory, max_buffer, stored }
     }
 
     /// Bytes in all.
@@ -146,6 +172,11 @@ impl Estimate {
 impl Part {
     fn new(what: &'static str, bytes: u64, whole: u64, advice: &'static str) -> Part {
         Part { what, bytes, whole, advice }
+    }
+
+    /// Memory for where each block of ring slots begins in rows.
+    pub(crate) fn blocks(bytes: u64) -> Part {
+        Part::new("blocks of ring slots in rows", bytes, 0, FEWER)
     }
 
     /// Memory for spikes that a device has found and not yet handed over: one piece of `copies` equal ones is seen at once.

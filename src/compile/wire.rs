@@ -10,7 +10,7 @@ use super::connect::{
 use super::layout::Layout;
 use super::recipe::{Recipes, Set, Synaptic, Use, Way, part_prefix, stream};
 use super::scale::Scales;
-use super::{Target, level, stimulus};
+use super::{Building, Target, level, stimulus};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::spike_ports;
@@ -55,7 +55,12 @@ pub struct Wired {
 ///
 /// # Errors
 /// A rule that cannot be applied, drawn weights that no port takes, parrots in a circle.
-pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: Target) -> Result<Wired> {
+pub fn wire(
+    network: &Network,
+    recipes: &Recipes,
+    layout: &mut Layout,
+    (target, building): (Target, &Building),
+) -> Result<Wired> {
     let mut wirings = vec![];
     // the second half of an interpolated delay and the way to a relay are no synapses of the user's
     let mut hidden = vec![];
@@ -79,7 +84,7 @@ pub fn wire(network: &Network, recipes: &Recipes, layout: &mut Layout, target: T
     hidden.extend(before..wirings.len());
     let owned: Vec<Vec<Range<u32>>> =
         (0..layout.partitions.len()).map(|p| owned_elements(layout, p)).collect();
-    let plan = Plan::count(&wirings, &owned)?;
+    let plan = Plan::count(&wirings, &owned, building)?;
     if plan.slot_counts().iter().skip(layout.slots as usize).any(|count| *count > 0) {
         let text = "a projection draws weights of a sign that no port of its targets takes; use a truncated distribution";
         return Err(Error::network(text));

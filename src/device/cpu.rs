@@ -10,10 +10,11 @@
 
 mod barrier;
 pub(super) mod deliver;
+mod phases;
 mod replica;
 mod share;
 
-use super::{Chunk, Snapshot, Span};
+use super::{Chunk, Snapshot, Span, Timing};
 use crate::error::{Error, Result};
 use crate::lane::{self, Isa, Output};
 use crate::program::{Edit, Event, Kernel, Leaf, Program};
@@ -239,6 +240,19 @@ impl super::Engine for Engine {
         let copies = 0..self.program.copies();
         self.copies = copies.map(|copy| Replica::new(&self.program, &self.compiled, copy, &delays)).collect();
         self.restore(&snapshot)
+    }
+
+    fn start_profile(&mut self) -> Result<()> {
+        let kernels = self.compiled.len();
+        self.shares_mut().for_each(|share| share.phases.start(kernels));
+        Ok(())
+    }
+
+    fn take_profile(&mut self) -> Vec<Timing> {
+        let mut timings = phases::timings(&self.program);
+        self.shares_mut().for_each(|share| share.phases.stop(&mut timings));
+        timings.retain(|timing| timing.calls > 0);
+        timings
     }
 
     fn edit(&mut self, edits: &[Edit]) -> Result<()> {

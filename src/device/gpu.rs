@@ -40,6 +40,7 @@ pub use round::Overlap;
 use super::{Chunk, Engine, Snapshot, Span, Timing};
 use crate::error::{Error, Result};
 use crate::program::{Edit, Event, Kernel, Program};
+pub(super) use blocks::part as block_part;
 use pipeline::Fields;
 use round::Dispatch;
 use size::Sizes;

@@ -8,6 +8,7 @@ use super::draw::{Drawing, Line, Major};
 use super::place::split;
 use super::{EdgeDelay, EdgeValue, Wiring};
 use crate::Error;
+use crate::compile::Building;
 
 /// Pieces of a projection drawn by source. Sums over pieces are in order, so their number must not depend on
 /// threads.
@@ -22,6 +23,7 @@ pub struct Plan<'a> {
     slot_counts: Vec<u32>,
     edges: u64,
     delays: Option<(u32, u32)>,
+    pub(super) building: &'a Building,
 }
 
 /// A projection whose edges have been counted.
@@ -63,7 +65,11 @@ struct Tally {
 
 impl<'a> Plan<'a> {
     /// Draws and counts all edges. A partition is a list of ranges of global ids of the targets that it owns.
-    pub fn count(wirings: &'a [Wiring], partitions: &[Vec<Range<u32>>]) -> Result<Self, Error> {
+    pub fn count(
+        wirings: &'a [Wiring],
+        partitions: &[Vec<Range<u32>>],
+        building: &'a Building,
+    ) -> Result<Self, Error> {
         let n_slots = wirings.iter().flat_map(|wiring| &wiring.targets).map(|segment| {
             let last = segment.slot[0].max(segment.slot[1]) as usize;
             last + segment.len as usize
@@ -76,6 +82,7 @@ impl<'a> Plan<'a> {
             slot_counts: vec![0; n_slots],
             edges: 0,
             delays: None,
+            building,
         };
         for wiring in wirings {
             let drawing = Drawing::new(wiring)?;
@@ -167,9 +174,13 @@ impl<'a> Counted<'a> {
         let together = if self.is_procedural() { rayon::current_num_threads() } else { usize::MAX };
         while chunks.len() > 0 {
             let chunks: Vec<Chunk> = chunks.by_ref().take(together).collect();
-            let count = |chunk| match self.drawing.major {
-                Major::Target => self.count_by_target(chunk),
-                Major::Source => self.count_by_source(chunk, plan.n_partitions),
+            let count = |chunk| {
+                let tally = match self.drawing.major {
+                    Major::Target => self.count_by_target(chunk),
+                    Major::Source => self.count_by_source(chunk, plan.n_partitions),
+                };
+                plan.building.draw(tally.edges);
+                tally
             };
             let tallies: Vec<Tally> = chunks.into_par_iter().map(count).collect();
             plan.add(&tallies, self);

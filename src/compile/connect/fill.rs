@@ -9,6 +9,7 @@ use super::draw::{Line, Major};
 use super::scatter::Buckets;
 use super::{EdgeDelay, EdgeValue};
 use crate::Error;
+use crate::compile::Building;
 use crate::memory::prefer_large_pages;
 use crate::random::ROUNDING;
 
@@ -90,6 +91,7 @@ struct Filling<'a, F> {
     layout: Layout,
     max_entries: u32,
     scale: &'a F,
+    building: &'a Building,
 }
 
 impl Plan<'_> {
@@ -103,7 +105,7 @@ impl Plan<'_> {
         F: Fn(u32) -> f64 + Sync + ?Sized,
     {
         self.check(layout)?;
-        let filling = Filling { layout, max_entries, scale: &scale };
+        let filling = Filling { layout, max_entries, scale: &scale, building: self.building };
         let mut blocks = Vec::new();
         let numbered = (0..).zip(self.projections);
         for (projection, counted) in numbered.filter(|(_, counted)| !counted.is_procedural()) {
@@ -160,9 +162,14 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
             .map(|partition| self.allocate(&mut counted, partition, shared.is_none()))
             .collect::<Result<_, _>>()?;
         let mut chunks = std::mem::take(&mut counted.chunks);
-        chunks.par_iter_mut().try_for_each(|chunk| match counted.drawing.major {
-            Major::Target => self.fill_by_target(&counted, chunk, &partitions[chunk.partition]),
-            Major::Source => self.fill_by_source(&counted, chunk, &partitions),
+        let each = counted.edges / chunks.len().max(1) as u64;
+        chunks.par_iter_mut().try_for_each(|chunk| {
+            match counted.drawing.major {
+                Major::Target => self.fill_by_target(&counted, chunk, &partitions[chunk.partition])?,
+                Major::Source => self.fill_by_source(&counted, chunk, &partitions)?,
+            }
+            self.building.draw(each);
+            Ok(())
         })?;
         let mut blocks = Vec::new();
         for (partition, stores) in (0..).zip(partitions) {

@@ -6,6 +6,7 @@
 
 use super::Compiled;
 use super::barrier::Barrier;
+use super::phases::Phase;
 use super::share::{Found, Share};
 use crate::program::{Event, Program};
 use rayon::ThreadPool;
@@ -88,9 +89,11 @@ impl Replica {
                 share.update(run.program, run.compiled, first, steps);
                 let own = &shown[context.index()][turn % 2];
                 std::mem::swap(&mut share.found, &mut own.write().unwrap_or_else(PoisonError::into_inner));
+                share.phases.begin();
                 if barrier.wait().is_err() {
                     return;
                 }
+                share.phases.end(Phase::Wait);
                 for shown in &shown {
                     let found = shown[turn % 2].read().unwrap_or_else(PoisonError::into_inner);
                     share.deliver(run.program, &found.spikes);

@@ -7,6 +7,7 @@ mod owned;
 
 use super::Compiled;
 use super::deliver::{Room, Rows};
+use super::phases::{Phase, Phases};
 use crate::device::Snapshot;
 use crate::lane::{Bound, LANES, Scalars, Scratch, Ty, Uniforms};
 use crate::memory::prefer_large_pages;
@@ -60,6 +61,7 @@ pub(super) struct Share {
     scratch: Scratch,
     /// One for every recorded range that is owned.
     traces: Vec<Piece>,
+    pub phases: Phases,
 }
 
 /// What the elements come to in a window.
@@ -199,6 +201,7 @@ impl Share {
             log: vec![],
             scratch: Scratch::default(),
             traces,
+            phases: Phases::default(),
         };
         share.deliver(program, &program.initial);
         share
@@ -207,7 +210,8 @@ impl Share {
     /// Advances all owned elements by `steps` from step `first`.
     pub fn update(&mut self, program: &Program, compiled: &[Compiled], first: u64, steps: u32) {
         self.found.clear();
-        let Share { arena, members, ring, found, scratch, traces, .. } = self;
+        self.phases.begin();
+        let Share { arena, members, ring, found, scratch, traces, phases, .. } = self;
         let arena = arena.words();
         for (position, owned) in members.iter().enumerate() {
             let kernel = &compiled[owned.kernel].kernel;
@@ -227,9 +231,14 @@ impl Share {
                     let moved = ring.planes(step, &owned.arrivals);
                     let index = owned.first + begin as u32;
                     kernel.run_part(&owned.bound, arena, &moved, part.clone(), index, (scalars, scratch));
+                    phases.end(Phase::Update(owned.kernel));
                     find_spikes(arena, owned, member, part.clone(), step, &mut found.spikes);
                     find_sent(arena, owned, part.clone(), step, &mut found.sent);
-                    record(arena, owned, (position, part.clone()), step, traces, program);
+                    phases.end(Phase::Find);
+                    if !traces.is_empty() {
+                        record(arena, owned, (position, part.clone()), step, traces, program);
+                        phases.end(Phase::Record);
+                    }
                 }
             }
         }
@@ -238,8 +247,10 @@ impl Share {
 
     /// Adds what all these events send to the owned part of the ring.
     pub fn deliver(&mut self, program: &Program, events: &[Event]) {
+        self.phases.begin();
         let ring = &mut self.arena.words()[self.ring.first..];
         self.rows.deliver(program, events, ring, (self.ring.slots, self.ring.depth), &mut self.room);
+        self.phases.end(Phase::Deliver);
     }
 
     /// Kernel, member, plane and element of a state that is not finite.

@@ -7,6 +7,7 @@
 use super::adapter::Adapter;
 use super::shard::{Piece, Shard, entry_words};
 use crate::compile::connect::{Block, Layout, Weights};
+use crate::compile::estimate::{Estimate, Part, Stored};
 use crate::compile::kernel::BLOCK_SLOTS;
 use crate::error::Result;
 use crate::program::{MAX_WINDOW, Program};
@@ -29,6 +30,13 @@ pub(super) struct Rule {
 impl Rule {
     /// For hardware. 16: half a subgroup, and the table of rows takes a sixteenth of what entries take.
     pub const HARDWARE: Rule = Rule { per_row: 16, per_step: BLOCK_SLOTS as u64 };
+
+    /// Whether this many entries in rows bring enough to each of the blocks.
+    fn is_dense(self, entries: u64, rows: u64, blocks: u64) -> bool {
+        let each = entries / blocks;
+        // 1 neuron in 200 spikes in a step: 50 Hz at steps of 0.1 ms
+        each >= self.per_row * rows && each / 200 >= self.per_step
+    }
 }
 
 /// How the rows of a projection are cut.
@@ -54,6 +62,19 @@ pub(super) fn cuts(program: &Program, rule: Option<Rule>) -> Vec<Option<Cut>> {
     cuts
 }
 
+/// What the tables of blocks take beside the offsets of rows in a network that is yet to be built, where there are any.
+pub(in crate::device) fn part(adapter: &Adapter, estimate: &Estimate, copies: usize) -> Option<Part> {
+    let rule = adapter.blocks.filter(|_| copies == 1)?;
+    let words = |it: &Stored| {
+        // one more where their ring slots begin within a block
+        let blocks = u64::from(it.targets.div_ceil(BLOCK_SLOTS).max(1));
+        let is_cut = it.has_one_delay && rule.is_dense(it.entries as u64, it.rows as u64, blocks);
+        if is_cut { it.rows * (blocks - 1) as f64 } else { 0.0 }
+    };
+    let words: f64 = estimate.stored.iter().map(words).sum();
+    (words > 0.0).then(|| Part::blocks(4 * words as u64))
+}
+
 impl Cut {
     fn new(layout: Layout, block: &Block, rule: Rule) -> Option<Cut> {
         let n_rows = block.rows.len().saturating_sub(1) as u64;
@@ -72,9 +93,7 @@ impl Cut {
             .try_reduce(|| (u32::MAX, 0), |a, b| Some((a.0.min(b.0), a.1.max(b.1))))?;
         let first = low / BLOCK_SLOTS;
         let blocks = high / BLOCK_SLOTS + 1 - first;
-        let each = u64::from(n) / u64::from(blocks);
-        // 1 neuron in 200 spikes in a step: 50 Hz at steps of 0.1 ms
-        let is_dense = each >= rule.per_row * n_rows && each / 200 >= rule.per_step;
+        let is_dense = rule.is_dense(n.into(), n_rows, blocks.into());
         // workgroups along a dimension
         (is_dense && first + blocks <= 65_535).then_some(Cut { first, blocks, delay })
     }

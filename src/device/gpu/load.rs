@@ -134,7 +134,7 @@ fn check(adapter: &Adapter, program: &Program) -> Result<()> {
 }
 
 fn shared(adapter: &Adapter, program: &Program, sizes: &Sizes, dispatches: &[Dispatch]) -> Result<Buffers> {
-    let words = round::fields(dispatches, "sizes").words(&[
+    let of_sizes = round::fields(dispatches, "sizes").words(&[
         ("window", sizes.window),
         ("lag", sizes.lag),
         ("depth_mask", program.depth - 1),
@@ -144,7 +144,9 @@ fn shared(adapter: &Adapter, program: &Program, sizes: &Sizes, dispatches: &[Dis
         ("zero", 0),
     ]);
     let fields = round::fields(dispatches, "control").clone();
-    let control = adapter.small_storage("control", fields.offset("traces") / 4 + sizes.trace_words)?;
+    // kernels want an array to have an element
+    let words = fields.offset("traces") / 4 + sizes.trace_words.max(1);
+    let control = adapter.small_storage("control", words)?;
     for name in ["faults[0]", "faults[1]"] {
         adapter.upload(&control, fields.offset(name) / 4, &[u32::MAX])?;
     }
@@ -152,7 +154,7 @@ fn shared(adapter: &Adapter, program: &Program, sizes: &Sizes, dispatches: &[Dis
         adapter.uniform("parity", &round::fields(dispatches, "parity").words(&[("of_round", number)]))
     };
     Ok(Buffers {
-        sizes: adapter.uniform("sizes", &words)?,
+        sizes: adapter.uniform("sizes", &of_sizes)?,
         control,
         fields,
         ring: ring(adapter, program)?,

@@ -3,6 +3,10 @@
 use std::ops::Range;
 
 use super::*;
+use crate::compile::Building;
+
+/// Nobody waits.
+static BUILDING: Building = Building::new();
 
 const NARROW: Layout = Layout::Narrow { slot_bits: 20 };
 const SCALE: f64 = 65_536.0;
@@ -73,7 +77,7 @@ fn entries(blocks: &[Block], layout: Layout) -> Vec<(u32, u32, u32, u32, i32)> {
 
 fn built(partitions: &[Vec<Range<u32>>], layout: Layout, max_entries: u32) -> (Vec<f64>, Vec<Block>) {
     let wirings = wirings();
-    let plan = Plan::count(&wirings, partitions).expect("possible");
+    let plan = Plan::count(&wirings, partitions, &BUILDING).expect("possible");
     let sums = plan.slot_sums().to_vec();
     (sums, plan.fill(layout, max_entries, &scale).expect("fits"))
 }
@@ -110,7 +114,7 @@ fn rows_hold_the_edges_in_order_of_targets() {
 fn counts_and_sums_are_exact() {
     let wirings = wirings();
     let partitions = everything();
-    let plan = Plan::count(&wirings, &partitions).expect("possible");
+    let plan = Plan::count(&wirings, &partitions, &BUILDING).expect("possible");
     let (mut sums, mut numbers) = (vec![0.0; 2050], vec![0; 2050]);
     let (mut n, mut delays) = (0, (u32::MAX, 0));
     for wiring in &wirings {
@@ -181,7 +185,7 @@ fn blocks_are_split_between_rows() {
     assert_eq!(entries(&split, NARROW), entries(&whole, NARROW));
     let wirings = [wiring(all_to_all(), 3, 0, 40)];
     let partitions = everything();
-    let plan = Plan::count(&wirings, &partitions).expect("possible");
+    let plan = Plan::count(&wirings, &partitions, &BUILDING).expect("possible");
     let error = plan.fill(NARROW, 39, &scale).expect_err("a row of 40").to_string();
     assert_eq!(error, "projection `test`: source 0 has 40 edges in one partition; a block holds 39");
 }
@@ -192,7 +196,7 @@ fn weights_survive_the_round_trip_to_integers() {
     drawn.weight = EdgeValue::Random(Distribution::Lognormal { mean: 0.0, std: 1.0 });
     let wirings = [drawn];
     let partitions = everything();
-    let plan = Plan::count(&wirings, &partitions).expect("possible");
+    let plan = Plan::count(&wirings, &partitions, &BUILDING).expect("possible");
     let largest = plan.slot_sums().iter().copied().fold(0.0, f64::max);
     let scale = (f64::from(i32::MAX) / (largest + 1.0)).log2().floor().exp2();
     let blocks = plan.fill(Layout::Wide, u32::MAX, &|_| scale).expect("fits");
@@ -209,7 +213,7 @@ fn weights_survive_the_round_trip_to_integers() {
 fn a_constant_weight_is_stored_per_edge_where_scales_differ() {
     let wirings = [wiring(all_to_all(), 2, 0, 3)];
     let partitions = everything();
-    let plan = Plan::count(&wirings, &partitions).expect("possible");
+    let plan = Plan::count(&wirings, &partitions, &BUILDING).expect("possible");
     let blocks = plan.fill(NARROW, 100, &|slot| if slot == 1 { 8.0 } else { 4.0 }).expect("fits");
     assert_eq!(blocks[0].weights, Weights::Each(vec![8, 16, 8, 8, 16, 8]));
     assert_eq!(blocks[0].rows, [0, 3, 6]);
@@ -220,7 +224,7 @@ fn what_does_not_fit_is_refused() {
     let wirings = [wiring(all_to_all(), 2, 0, 3)];
     let message = |layout, scale: f64| {
         let partitions = everything();
-        let plan = Plan::count(&wirings, &partitions).expect("possible");
+        let plan = Plan::count(&wirings, &partitions, &BUILDING).expect("possible");
         plan.fill(layout, 100, &|_| scale).expect_err("too large").to_string()
     };
     assert_eq!(
@@ -228,7 +232,7 @@ fn what_does_not_fit_is_refused() {
         "6 ring slots and a delay of 15 steps do not fit a word with 29 bits for the slot; use the wide layout"
     );
     assert_eq!(message(NARROW, 2e9), "projection `test`: weight 2 times 2000000000 exceeds 32 bits");
-    let unowned = Plan::count(&wirings, &[vec![0..2]]).expect_err("neuron 2").to_string();
+    let unowned = Plan::count(&wirings, &[vec![0..2]], &BUILDING).expect_err("neuron 2").to_string();
     assert_eq!(unowned, "no partition owns neuron 2");
 }
 
@@ -242,7 +246,7 @@ fn nothing_to_connect_is_no_block() {
         let no_source = wiring(pairwise_bernoulli(1.0), 0, 0, 5);
         let wirings = [no_target, no_edge, no_source];
         let partitions = everything();
-        let plan = Plan::count(&wirings, &partitions).expect("possible");
+        let plan = Plan::count(&wirings, &partitions, &BUILDING).expect("possible");
         assert_eq!((plan.edges(), plan.delays()), (0, (1, 1)));
         assert_eq!(plan.fill(NARROW, 10, &scale).expect("fits"), []);
     }

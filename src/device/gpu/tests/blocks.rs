@@ -2,11 +2,17 @@
 
 use super::fixture::Net;
 use super::{NARROW, STEPS, adapter, check, load, run};
+use crate::compile::compile;
 use crate::compile::connect::Layout;
-use crate::device::Engine;
 use crate::device::gpu::blocks::{Rule, cuts};
 use crate::device::gpu::{Adapter, Gpu};
+use crate::device::{Device, Engine};
+use crate::model::placeholder;
+use crate::network::Network;
+use crate::network::rule::fixed_indegree;
 use crate::program::{Edit, Program};
+use crate::unit::{ms, pA};
+use std::sync::Arc;
 
 /// Several blocks of slots, and three projections of which two or all have one delay.
 fn net(delays: [Option<u32>; 3]) -> Net {
@@ -118,6 +124,29 @@ fn projections_with_one_delay_and_many_entries_to_a_block_are_cut() {
     assert_eq!(is_cut(50, 0), [false, false, false]);
     assert_eq!(is_cut(0, 10_000), [false, false, false]);
     assert_eq!(cuts(&program, None), [None, None, None]);
+}
+
+#[test]
+fn tables_of_blocks_are_counted_before_they_are_made() {
+    let Some(adapter) = adapter() else { return };
+    let mut network = Network::new(0.1 * ms).expect("a time");
+    let cells = network.population("cells", 5000, placeholder::neuron()).expect("a population");
+    let all = network.project(&cells, &cells, fixed_indegree(100));
+    all.weight(20.0 * pA).delay(1.5 * ms).build().expect("a projection");
+    let device = Device::Gpu(Arc::new(adapter.with_blocks()));
+    let estimate = device.estimate(&network).expect("it compiles");
+    let bytes = |what: &str| {
+        let parts = estimate.parts.iter().filter(|part| part.what.contains(what));
+        parts.map(|part| part.bytes).sum::<u64>()
+    };
+    let program = compile(&network, device.target(&network)).expect("it compiles");
+    let Device::Gpu(adapter) = device else { unreachable!("it was made one") };
+    let gpu = Gpu::load(adapter, Arc::new(program)).expect("it fits");
+    let table = 4 * gpu.shards[0].about.rows.len() as u64;
+    let counted = bytes("offsets of rows") + bytes("blocks of ring slots");
+    // the records of pieces are few
+    assert!(table > 4 * 3 * 5000 && counted.abs_diff(table) < table / 50, "{counted} of {table} bytes");
+    assert!(network.trials().len() == 1 && gpu.shards[0].about.is_cut);
 }
 
 #[test]
