@@ -38,7 +38,8 @@ fn kernels(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let experiment = Experiment::load(&path).expect("it loads");
     let program = compile(&experiment.network, Target::default()).expect("it compiles");
-    let texts = (0..program.kernels.len()).map(|k| kernel::update_kernel(&program, k).expect("it prints"));
+    let texts = (0..program.kernels.len())
+        .map(|k| kernel::update_kernel(&program, k, kernel::Append::Alone).expect("it prints"));
     texts.collect::<Vec<_>>().join("\n")
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Its state stays in registers for the whole window. What a step computes is
 //! made for each kernel and follows this text: `load`, `store`, `is_finite`, `constants_of`, `slots_of`, `arrivals`,
-//! `advance`, `recorded`, `send_beside`, `has_traces`, and the names of the words in `tables`. The kernel at hand declares `ring` and
+//! `advance`, `recorded`, `send_beside`, `reserve`, `has_traces`, and the names of the words in `tables`. The kernel at hand declares `ring` and
 //! `spikes`, and `take`, which reads a slot of the ring and clears it for its next use.
 
 #import kernel/control
@@ -45,7 +45,7 @@ fn record(begin: u32, end: u32, i: u32, step: u32, now: Step) {
 
 /// Adds a spike, or another value that is sent, in step `q` of the window.
 fn append(window: Window, number: u32, q: u32, value: f32) {
-    let place = window.first_spike + atomicAdd(&control.counts[window.number], 1u);
+    let place = window.first_spike + reserve(window.number);
     spikes[place] = vec2<u32>(number | (q << step_shift), bitcast<u32>(value));
 }
 

@@ -30,6 +30,16 @@ pub fn member_words(kernel: &Kernel) -> u32 {
 /// Words of one recorded value of a member.
 pub const TRACE: [&str; 7] = ["number", "value", "first", "len", "column", "every", "width"];
 
+/// How spikes find their places in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Append {
+    /// Each asks for its own.
+    #[default]
+    Alone,
+    /// The invocations of a subgroup that have one at the same time ask together: for adapters with subgroups.
+    Together,
+}
+
 /// Windows of a chunk at most: the device counts the spikes of each.
 pub const MOST_WINDOWS: u32 = 8192;
 
@@ -51,15 +61,15 @@ pub fn words<const N: usize>(names: [&str; N], values: [(&str, u32); N]) -> [u32
 ///
 /// # Errors
 /// [`Error::Device`] where the graph cannot be written as WGSL.
-pub fn update_kernel(program: &Program, kernel: usize) -> Result<String> {
+pub fn update_kernel(program: &Program, kernel: usize, append: Append) -> Result<String> {
     let mut text = shipped("kernel/update");
-    write_element(&mut text, &program.kernels[kernel])?;
+    write_element(&mut text, &program.kernels[kernel], append)?;
     write_run_words(&mut text);
     Ok(text)
 }
 
 /// What `element` needs.
-fn write_element(text: &mut String, kernel: &Kernel) -> Result<()> {
+fn write_element(text: &mut String, kernel: &Kernel, append: Append) -> Result<()> {
     writes(text, format_args!("\n// {}\n", kernel.name));
     write_words(text, "member", &MEMBER);
     write_words(text, "trace", &TRACE);
@@ -73,6 +83,7 @@ fn write_element(text: &mut String, kernel: &Kernel) -> Result<()> {
     write_advance(text, kernel)?;
     write_recorded(text, kernel);
     write_sent(text, kernel);
+    write_reserve(text, append);
     Ok(())
 }
 
@@ -292,3 +303,30 @@ fn write_sent(text: &mut String, kernel: &Kernel) {
     }
     text.push_str("}\n");
 }
+
+/// `reserve`: the next place in the log of a window, counted from its first.
+fn write_reserve(text: &mut String, append: Append) {
+    text.push_str(match append {
+        Append::Alone => ALONE,
+        Append::Together => TOGETHER,
+    });
+}
+
+const ALONE: &str = "
+fn reserve(window: u32) -> u32 {
+    return atomicAdd(&control.counts[window], 1u);
+}
+";
+
+// only invocations that append come here: the operations are among those
+const TOGETHER: &str = "
+fn reserve(window: u32) -> u32 {
+    let n = subgroupAdd(1u);
+    let before = subgroupExclusiveAdd(1u);
+    var first = 0u;
+    if before == 0u {
+        first = atomicAdd(&control.counts[window], n);
+    }
+    return subgroupBroadcastFirst(first) + before;
+}
+";

@@ -2,6 +2,7 @@
 
 use super::{Member, Program};
 use crate::compile::connect::{Block, Procedural, Weights};
+use crate::compile::kernel::{Append, accumulate_kernel, propagate_kernel, update_kernel};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::ops::Range;
@@ -53,10 +54,10 @@ impl Program {
         };
         write("program.txt".into(), self.to_string())?;
         for k in 0..self.kernels.len() {
-            write(format!("update_{k}.wgsl"), crate::compile::kernel::update_kernel(self, k)?)?;
+            write(format!("update_{k}.wgsl"), update_kernel(self, k, Append::Alone)?)?;
         }
-        write("propagate.wgsl".into(), crate::compile::kernel::propagate_kernel(self)?)?;
-        write("accumulate.wgsl".into(), crate::compile::kernel::accumulate_kernel(self)?)
+        write("propagate.wgsl".into(), propagate_kernel(self)?)?;
+        write("accumulate.wgsl".into(), accumulate_kernel(self)?)
     }
 }
 

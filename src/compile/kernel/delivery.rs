@@ -1,6 +1,6 @@
 //! The kernels that deliver spikes, and the records that they read.
 
-use super::{shipped, write_element, write_run_words, write_words, writes};
+use super::{Append, shipped, write_element, write_run_words, write_words, writes};
 use crate::compile::connect::{DELAYS, Layout, WEIGHTS, quantile};
 use crate::error::{Error, Result};
 use crate::program::Program;
@@ -64,9 +64,9 @@ pub fn propagate_kernel(program: &Program) -> Result<String> {
 ///
 /// # Errors
 /// What the two report.
-pub fn overlap_kernel(program: &Program, kernel: usize) -> Result<String> {
+pub fn overlap_kernel(program: &Program, kernel: usize, append: Append) -> Result<String> {
     let mut text = shipped("kernel/overlap");
-    write_element(&mut text, &program.kernels[kernel])?;
+    write_element(&mut text, &program.kernels[kernel], append)?;
     write_rows(&mut text, program.layout)?;
     write_regenerate(&mut text, !program.procedural.is_empty());
     write_run_words(&mut text);

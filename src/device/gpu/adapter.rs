@@ -3,6 +3,7 @@
 use super::blocks::Rule;
 use super::pipeline::Pipeline;
 use super::round::Overlap;
+use crate::compile::kernel::Append;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::env;
@@ -10,6 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Storage buffers that a kernel binds at most: what WebGPU guarantees.
 const STORAGE_BUFFERS: u32 = 8;
+
+/// What is used where an adapter has it: timestamps for profiles, subgroups to append spikes.
+const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY.union(wgpu::Features::SUBGROUP);
 
 /// Whether a software renderer will do as a GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,7 @@ pub struct Adapter {
     /// Which projections are delivered by blocks of ring slots, if any.
     pub(super) blocks: Option<Rule>,
     pub(super) overlap: Overlap,
+    pub(super) append: Append,
     pub(super) pipelines: Mutex<HashMap<String, Arc<Pipeline>>>,
     binding_bytes: u64,
     buffer_bytes: u64,
@@ -123,23 +128,22 @@ impl Adapter {
     pub fn open(software: Software) -> Result<Adapter> {
         let adapter = choose(software)?;
         let limits = adapter.limits();
-        Ok(Adapter::connect(&adapter, limits)?.with_overlap(Overlap::from_environment()?))
+        Ok(Adapter::connect(&adapter, limits, WANTED)?.with_overlap(Overlap::from_environment()?))
     }
 
     /// As [`Adapter::open`], with no more than WebGPU guarantees everywhere.
     #[cfg(test)]
     pub(crate) fn open_baseline() -> Result<Adapter> {
-        Adapter::connect(&choose(Software::Accept)?, wgpu::Limits::default())
+        Adapter::connect(&choose(Software::Accept)?, wgpu::Limits::default(), wgpu::Features::empty())
     }
 
-    fn connect(adapter: &wgpu::Adapter, limits: wgpu::Limits) -> Result<Adapter> {
+    fn connect(adapter: &wgpu::Adapter, limits: wgpu::Limits, wanted: wgpu::Features) -> Result<Adapter> {
         let info = adapter.get_info();
         let (binding_bytes, buffer_bytes) = (limits.max_storage_buffer_binding_size, limits.max_buffer_size);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("synfire"),
             required_limits: limits,
-            // for profiles, where there are any
-            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+            required_features: adapter.features() & wanted,
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         };
@@ -161,6 +165,10 @@ impl Adapter {
             }
         });
         let (workgroup, pipelines) = (64, Mutex::default());
+        let append = match device.features().contains(wgpu::Features::SUBGROUP) {
+            true => Append::Together,
+            false => Append::Alone,
+        };
         // software runs every barrier as a switch of coroutines: rows with atomics are faster there
         let blocks = (info.device_type != wgpu::DeviceType::Cpu).then_some(Rule::HARDWARE);
         Ok(Adapter {
@@ -171,6 +179,7 @@ impl Adapter {
             log_entries: None,
             blocks,
             overlap: Overlap::Auto,
+            append,
             pipelines,
             binding_bytes,
             buffer_bytes,
@@ -212,6 +221,13 @@ impl Adapter {
     #[cfg(test)]
     pub(crate) fn with_log_entries(mut self, entries: u32) -> Adapter {
         self.log_entries = Some(entries);
+        self
+    }
+
+    /// Lets spikes find their places in the log in this way, which it has to be capable of.
+    #[cfg(test)]
+    pub(crate) fn with_append(mut self, append: Append) -> Adapter {
+        self.append = append;
         self
     }
 

@@ -97,13 +97,15 @@ pub(super) fn dispatches(
     let mut all = vec![];
     let alone = program.kernels.len() - lag as usize;
     for (k, kernel) in program.kernels.iter().enumerate().take(alone) {
-        let pipeline = adapter.pipeline(&kernel.name, &update_kernel(program, k)?, adapter.workgroup)?;
+        let pipeline =
+            adapter.pipeline(&kernel.name, &update_kernel(program, k, adapter.append)?, adapter.workgroup)?;
         let name = format!("update {}", kernel.name);
         all.push(Dispatch { name, pipeline, updates: Some(k), delivers: None });
     }
     if lag == 1 {
         let name = format!("update {} and propagate shard 0", program.kernels[alone].name);
-        let pipeline = adapter.pipeline(&name, &overlap_kernel(program, alone)?, adapter.workgroup)?;
+        let pipeline =
+            adapter.pipeline(&name, &overlap_kernel(program, alone, adapter.append)?, adapter.workgroup)?;
         all.push(Dispatch { name, pipeline, updates: Some(alone), delivers: Some(0) });
     }
     for (k, shard) in shards.iter().enumerate().skip(lag as usize) {

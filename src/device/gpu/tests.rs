@@ -8,7 +8,7 @@ mod pack;
 
 use super::{Adapter, Gpu, Software};
 use crate::compile::connect::Layout;
-use crate::compile::kernel::{accumulate_kernel, overlap_kernel, propagate_kernel, update_kernel};
+use crate::compile::kernel::{Append, accumulate_kernel, overlap_kernel, propagate_kernel, update_kernel};
 use crate::device::Engine;
 use crate::program::{Event, Program};
 use fixture::{Net, Raster};
@@ -94,6 +94,18 @@ fn workgroups_of_any_size_give_the_same() {
 }
 
 #[test]
+fn spikes_that_find_their_places_alone_or_together_are_the_same() {
+    for append in [Append::Alone, Append::Together] {
+        let Some(adapter) = adapter() else { return };
+        if append == Append::Together && adapter.append == Append::Alone {
+            println!("skipped: {} has no subgroups", adapter.name());
+            continue;
+        }
+        check(adapter.with_append(append), &net(), NARROW, 300);
+    }
+}
+
+#[test]
 fn shards_of_any_size_give_the_same() {
     // as much as the ring needs; the entries need several times that
     const LIMIT: u64 = 18_000;
@@ -112,7 +124,8 @@ fn without_traces_a_submission_runs_many_windows() {
     let mut program = net().program(NARROW);
     program.traces.clear();
     program.kernels.iter_mut().flat_map(|kernel| &mut kernel.members).for_each(|it| it.traces.clear());
-    let gpu = load(adapter, program);
+    let mut gpu = load(adapter, program);
+    gpu.run(100, &[]).expect("it runs");
     assert!(gpu.sizes.max_steps > 1000 * gpu.sizes.window, "{:?}", gpu.sizes);
 }
 
@@ -151,12 +164,13 @@ fn a_snapshot_of_another_program_is_refused() {
 }
 
 #[test]
-fn kernels_need_no_capabilities() {
-    let validate = |text: &str| {
+fn kernels_need_no_capabilities_but_subgroups_where_they_are_asked_for() {
+    use naga::valid::Capabilities;
+    let validate = |text: &str, needed: Capabilities| {
         let module = naga::front::wgsl::parse_str(text)
             .unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
         let flags = naga::valid::ValidationFlags::all();
-        let mut validator = naga::valid::Validator::new(flags, naga::valid::Capabilities::default());
+        let mut validator = naga::valid::Validator::new(flags, needed);
         validator.validate(&module).unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
         let storage = module
             .global_variables
@@ -164,11 +178,16 @@ fn kernels_need_no_capabilities() {
             .filter(|(_, global)| matches!(global.space, naga::AddressSpace::Storage { .. }));
         assert!(storage.count() <= 8, "WebGPU guarantees 8 storage buffers");
     };
+    let (none, subgroups) = (Capabilities::default(), Capabilities::SUBGROUP);
     for layout in [NARROW, Layout::Wide] {
         let program = net().program(layout);
-        validate(&propagate_kernel(&program).expect("delays have bits"));
-        validate(&accumulate_kernel(&program).expect("delays have bits"));
-        (0..2).for_each(|k| validate(&update_kernel(&program, k).expect("the graph can be written")));
-        (0..2).for_each(|k| validate(&overlap_kernel(&program, k).expect("the graph can be written")));
+        validate(&propagate_kernel(&program).expect("delays have bits"), none);
+        validate(&accumulate_kernel(&program).expect("delays have bits"), none);
+        for (append, needed) in [(Append::Alone, none), (Append::Together, subgroups)] {
+            for k in 0..2 {
+                validate(&update_kernel(&program, k, append).expect("the graph can be written"), needed);
+                validate(&overlap_kernel(&program, k, append).expect("the graph can be written"), needed);
+            }
+        }
     }
 }
