@@ -91,6 +91,8 @@ impl Role {
                 ("copies", "u32"),
                 ("moment", "f32"),
                 ("rounds_up", "u32"),
+                ("shifts_now", "u32"),
+                ("offset", "f32"),
             ],
         }
     }
