@@ -8,6 +8,7 @@
 //! - `networks`: rates of networks of NEST's examples, against NEST over seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
 //! - `agreement`: both devices find the same spikes;
+//! - `overlap`: a GPU may update and deliver at the same time;
 //! - `batch`: trials that run together give what each gives alone;
 //! - `procedural`: projections without stored synapses send what stored ones send;
 //! - `monitors`: a run in one call;
@@ -34,6 +35,7 @@ mod models;
 mod monitors;
 mod networks;
 mod npz;
+mod overlap;
 mod parity;
 mod ports;
 mod procedural;
@@ -78,6 +80,7 @@ fn main() {
     all.extend(networks::all());
     all.extend(determinism::all());
     all.extend(agreement::all());
+    all.extend(overlap::all());
     all.extend(batch::all());
     all.extend(procedural::all());
     all.extend(monitors::all());
