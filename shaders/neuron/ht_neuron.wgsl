@@ -159,7 +159,7 @@ struct State {
     h: f32,
     /// What V_m has lost to rounding [mV] = 0
     V_lost: f32,
-    /// Remaining steps of the current after a spike [1] = 0
+    /// Steps until a spike may follow, one more than the current after a spike remains [1] = 0
     refractory: u32,
 }
 
@@ -248,7 +248,7 @@ fn derivative(p: Params, d: Derived, s: State) -> State {
     let own = with_currents(p, s);
     let intrinsic = own.I_NaP + own.I_KNa + own.I_T + own.I_h;
     let leak = -p.g_NaL * (V - p.E_Na) - p.g_KL * (V - p.E_K);
-    let after_spike = select(0.0, -(V - p.E_K) / p.tau_spike, s.refractory > 0u);
+    let after_spike = select(0.0, -(V - p.E_K) / p.tau_spike, s.refractory > 1u);
     let free = (leak + excitation + inhibition + intrinsic + s.I_stim) / p.tau_m + after_spike;
     change.V_m = select(free, 0.0, p.voltage_clamp == 1u);
     change.theta = -(s.theta - p.theta_eq) / p.tau_theta;
@@ -304,6 +304,6 @@ fn reset(p: Params, d: Derived, s: State) -> State {
     next.theta = p.E_Na;
     next.V_lost = 0.0;
     next.g_NMDA = next.all_NMDA * unblocked(p, next);
-    next.refractory = d.refractory_steps;
+    next.refractory = d.refractory_steps + 1u;
     return next;
 }
