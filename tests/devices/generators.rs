@@ -4,9 +4,10 @@ use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
 use synfire::model::Instance;
 use synfire::models::{
-    gamma_sup_generator, inhomogeneous_poisson_generator, mip_generator, noise_generator, parrot_neuron, poisson_generator,
-    ppd_sup_generator, pulsepacket_generator, sinusoidal_gamma_generator, sinusoidal_poisson_generator,
-    spike_dilutor, spike_generator, step_current_generator, step_rate_generator,
+    gamma_sup_generator, inhomogeneous_poisson_generator, mip_generator, noise_generator, parrot_neuron,
+    poisson_generator, ppd_sup_generator, pulsepacket_generator, sinusoidal_gamma_generator,
+    sinusoidal_poisson_generator, spike_dilutor, spike_generator, step_current_generator,
+    step_rate_generator,
 };
 use synfire::network::rule::{all_to_all, one_to_one};
 use synfire::unit::{Hz, kHz, ms, pA};
