@@ -19,6 +19,7 @@
 //! ([`quantile`]). So a projection may also store nothing: then it is only counted, and [`Plan::procedural`] tells what a
 //! device needs to draw the rows of those sources that spike.
 
+mod bundle;
 pub mod choice;
 mod count;
 mod draw;
@@ -32,13 +33,15 @@ mod scatter;
 #[allow(clippy::single_range_in_vec_init, reason = "a partition is a list of ranges, often of one")]
 mod tests;
 
+use std::ops::Range;
 use std::sync::Arc;
 
+pub use bundle::Bundle;
 pub use count::Plan;
 pub(crate) use draw::{DELAYS, WEIGHTS};
 pub use edge::{Edge, for_each_edge};
 pub(crate) use fill::quantise;
-pub use fill::{Block, Layout, Weights};
+pub use fill::{Block, Layout, Order, Weights};
 pub use procedural::{Delay, Landing, Procedural};
 
 use crate::network::distribution::Distribution;
@@ -115,4 +118,11 @@ pub enum EdgeDelay {
         /// Steps on top of each delay.
         latency: u32,
     },
+}
+
+impl Wiring {
+    /// The ring slots of the targets, for weights of either sign.
+    pub fn slots(&self) -> Vec<Range<u32>> {
+        self.targets.iter().flat_map(|it| it.slot.map(|first| first..first + it.len)).collect()
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 use rayon::prelude::*;
 
+use super::bundle::Bundle;
 use super::count::{Chunk, Counted, Plan, sign};
 use super::draw::{Line, Major};
 use super::scatter::Buckets;
@@ -54,10 +55,23 @@ pub struct Block {
     pub source_first: u32,
     /// Where the rows begin, in entries from the start of the block; one more than there are rows.
     pub rows: Vec<u32>,
-    /// Ring slot and delay of every edge: rows in order of targets, words by [`Layout`].
+    /// Ring slot and delay of every edge, words by [`Layout`].
     pub entries: Vec<u32>,
+    /// In which order the entries of a row come.
+    pub order: Order,
     /// Weights in units of 1 / scale of the slot.
     pub weights: Weights,
+}
+
+/// In which order the entries of a row come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By target.
+    Target,
+    /// By delay, then by projection and target.
+    Delay,
+    /// By delay once, before delays were changed.
+    Edited,
 }
 
 /// Fixed-point weights of a block.
@@ -93,7 +107,7 @@ struct Filling<'a, F> {
 }
 
 impl Plan<'_> {
-    /// Draws the edges again and writes them down, but for projections that are not stored; blocks come by projection,
+    /// Draws the edges again and writes them down, but for projections that are not stored; blocks come by bundle,
     /// partition and source, none is empty.
     ///
     /// `max_entries` bounds the entries of a block (the size of a binding). `scale` gives for each ring slot the
@@ -105,11 +119,10 @@ impl Plan<'_> {
         self.check(layout)?;
         let filling = Filling { layout, max_entries, scale: &scale };
         let mut blocks = Vec::new();
-        let numbered = (0..).zip(self.projections);
-        for (projection, counted) in numbered.filter(|(_, counted)| !counted.is_procedural()) {
-            let name = counted.drawing.wiring.name.clone();
-            let filled = filling.projection(projection, counted, self.n_partitions);
-            blocks.extend(filled.map_err(|source| Error::Projection { name, source: Box::new(source) })?);
+        let mut projections: Vec<Option<Counted>> = self.projections.into_iter().map(Some).collect();
+        for bundle in &self.bundles {
+            let counted = bundle.projections.iter().filter_map(|k| projections[*k].take()).collect();
+            blocks.extend(filling.bundle(bundle, counted, self.n_partitions)?);
         }
         Ok(blocks)
     }
@@ -154,29 +167,50 @@ fn split(lens: &[u64], max_entries: u32) -> Result<Vec<(u32, Vec<u32>)>, Error> 
 }
 
 impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
-    fn projection(&self, index: u32, mut counted: Counted, n_partitions: usize) -> Result<Vec<Block>, Error> {
-        let shared = self.shared_weight(&counted)?;
+    fn bundle(
+        &self,
+        bundle: &Bundle,
+        mut counted: Vec<Counted>,
+        n_partitions: usize,
+    ) -> Result<Vec<Block>, Error> {
+        let Some(first) = counted.first() else { return Ok(vec![]) };
+        let name = first.drawing.wiring.name.clone();
+        let named = |source| Error::Projection { name: name.clone(), source: Box::new(source) };
+        let shared = self.shared_weight(&counted).map_err(named)?;
         let partitions: Vec<Stores> = (0..n_partitions)
             .map(|partition| self.allocate(&mut counted, partition, shared.is_none()))
-            .collect::<Result<_, _>>()?;
-        let mut chunks = std::mem::take(&mut counted.chunks);
-        chunks.par_iter_mut().try_for_each(|chunk| match counted.drawing.major {
-            Major::Target => self.fill_by_target(&counted, chunk, &partitions[chunk.partition]),
-            Major::Source => self.fill_by_source(&counted, chunk, &partitions),
-        })?;
+            .collect::<Result<_, _>>()
+            .map_err(named)?;
+        for counted in &mut counted {
+            let name = &counted.drawing.wiring.name;
+            let named = |source| Error::Projection { name: name.clone(), source: Box::new(source) };
+            let mut chunks = std::mem::take(&mut counted.chunks);
+            let fill = |chunk: &mut Chunk| match counted.drawing.major {
+                Major::Target => self.fill_by_target(counted, chunk, &partitions[chunk.partition]),
+                Major::Source => self.fill_by_source(counted, chunk, &partitions),
+            };
+            chunks.par_iter_mut().try_for_each(fill).map_err(named)?;
+        }
         let mut blocks = Vec::new();
         for (partition, stores) in (0..).zip(partitions) {
-            blocks.extend(stores.stores.into_iter().map(|store| store.into_block(index, partition, shared)));
+            for store in stores.stores {
+                let mut block = store.into_block(bundle.projections[0] as u32, partition, shared);
+                if bundle.by_delay {
+                    block.sort_by_delay(self.layout);
+                }
+                blocks.push(block);
+            }
         }
         Ok(blocks)
     }
 
     /// The weight of all edges, where there is only one and all slots have one scale.
-    fn shared_weight(&self, counted: &Counted) -> Result<Option<i32>, Error> {
-        let EdgeValue::Constant(weight) = counted.drawing.wiring.weight else {
+    fn shared_weight(&self, counted: &[Counted]) -> Result<Option<i32>, Error> {
+        let EdgeValue::Constant(weight) = counted[0].drawing.wiring.weight else {
             return Ok(None);
         };
-        let mut scales = counted.slots.iter().map(|slots| (self.scale)(slots[sign(weight)]));
+        let slots = counted.iter().flat_map(|counted| &counted.slots);
+        let mut scales = slots.map(|slots| (self.scale)(slots[sign(weight)]));
         let Some(first) = scales.next() else {
             return Ok(Some(0));
         };
@@ -184,10 +218,15 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
     }
 
     /// Rows and blocks of a partition; the counts of its chunks become places.
-    fn allocate(&self, counted: &mut Counted, partition: usize, with_weights: bool) -> Result<Stores, Error> {
-        let n_sources = counted.drawing.sources.len() as usize;
+    fn allocate(
+        &self,
+        counted: &mut [Counted],
+        partition: usize,
+        with_weights: bool,
+    ) -> Result<Stores, Error> {
+        let n_sources = counted[0].drawing.sources.len() as usize;
         let mut rows = vec![0u64; n_sources];
-        for (first, lengths) in counts(counted, partition) {
+        for (first, lengths) in counted.iter_mut().flat_map(|counted| counts(counted, partition)) {
             rows[first..].iter_mut().zip(lengths).for_each(|(row, n)| *row += u64::from(*n));
         }
         let stores: Vec<Store> = (split(&rows, self.max_entries)?.into_iter())
@@ -201,7 +240,7 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
                 store_of.resize(next.len(), k);
             }
         }
-        for (first, places) in counts(counted, partition) {
+        for (first, places) in counted.iter_mut().flat_map(|counted| counts(counted, partition)) {
             for (next, place) in next.iter_mut().skip(first).zip(places) {
                 let n = std::mem::replace(place, *next);
                 *next += n;
@@ -336,7 +375,8 @@ impl Store {
             None => Weights::Each(self.weights.into_iter().map(AtomicI32::into_inner).collect()),
         };
         let entries = self.entries.into_iter().map(AtomicU32::into_inner).collect();
-        Block { projection, partition, source_first: self.source_first, rows: self.rows, entries, weights }
+        let (source_first, rows) = (self.source_first, self.rows);
+        Block { projection, partition, source_first, rows, entries, order: Order::Target, weights }
     }
 }
 

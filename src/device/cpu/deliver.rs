@@ -1,11 +1,15 @@
 //! Delivery on the CPU: the twin of `shaders/kernel/propagate.wgsl` and of `shaders/kernel/accumulate.wgsl`.
 
+mod due;
 mod regenerate;
+mod survey;
 
-use crate::compile::connect::{Block, Layout, Procedural, Weights};
+use crate::compile::connect::{Block, Layout, Order, Procedural, Weights};
 use crate::program::{Event, Program};
+pub(super) use due::Due;
 pub(super) use regenerate::Room;
 use std::sync::Arc;
+pub(super) use survey::Survey;
 
 /// The rows of one partition, found by element.
 pub(super) struct Rows {
@@ -14,16 +18,15 @@ pub(super) struct Rows {
     /// For the elements between two bounds: blocks, and after them procedural projections by number, each with what to
     /// add to an element for its row.
     blocks: Vec<Vec<(usize, i64)>>,
-    /// The delay that all entries of a block share, by block.
-    delays: Arc<[Option<usize>]>,
+    survey: Arc<Survey>,
     partition: u32,
     copy: u32,
     first_slot: u32,
 }
 
 impl Rows {
-    /// The rows of a partition, found by the elements of a copy; `delays` are those of [`shared_delays`].
-    pub fn new(program: &Program, partition: usize, copy: u32, delays: Arc<[Option<usize>]>) -> Rows {
+    /// The rows of a partition, found by the elements of a copy.
+    pub fn new(program: &Program, partition: usize, copy: u32, survey: Arc<Survey>) -> Rows {
         // element ranges with the block that holds their rows and the offset to the row
         let mut ranges: Vec<(u32, u32, usize, i64)> = vec![];
         let of_partition = |k: usize| program.blocks[k].partition as usize == partition;
@@ -54,12 +57,12 @@ impl Rows {
         };
         let blocks = bounds.iter().map(within).collect();
         let first_slot = program.partitions[partition].first_slot;
-        Rows { bounds, blocks, delays, partition: partition as u32, copy, first_slot }
+        Rows { bounds, blocks, survey, partition: partition as u32, copy, first_slot }
     }
 
-    /// Replaces the delays that all entries of a block share.
-    pub fn set_delays(&mut self, delays: Arc<[Option<usize>]>) {
-        self.delays = delays;
+    /// Replaces what is known of the blocks.
+    pub fn set_survey(&mut self, survey: Arc<Survey>) {
+        self.survey = survey;
     }
 
     /// The number of an element's like in the first copy of the network.
@@ -67,28 +70,25 @@ impl Rows {
         if self.copy == 0 { element } else { element - self.copy * program.stride(element) }
     }
 
-    /// Adds events to the ring, which has `size.1` rows of `size.0` slots.
-    pub fn deliver(
-        &self,
-        program: &Program,
-        events: &[Event],
-        ring: &mut [u32],
-        size: (usize, usize),
-        room: &mut Room,
-    ) {
-        let mut target = Target { ring, size, step: 0, first_slot: self.first_slot as usize };
+    /// A ring with `size.1` rows of `size.0` slots, to add to.
+    pub fn target<'a>(&self, ring: &'a mut [u32], size: (usize, usize)) -> Target<'a> {
+        Target { ring, size, step: 0, first_slot: self.first_slot as usize }
+    }
+
+    /// Adds events to the ring, but for what waits in `room`: that is for [`Rows::add_due`].
+    pub fn deliver(&self, program: &Program, events: &[Event], target: &mut Target, room: &mut Room) {
         for events in events.chunks(AHEAD) {
-            let mut sendings = std::mem::take(&mut room.sendings);
-            self.find(program, events, &mut sendings, &mut |it, row, event| {
+            let (mut sendings, mut due) = (std::mem::take(&mut room.sendings), std::mem::take(&mut room.due));
+            self.find(program, events, (&mut sendings, &mut due), &mut |it, row, event| {
                 target.step = event.step as usize;
                 let own = Event { element: self.in_first_copy(program, event.element), ..*event };
-                regenerate::deliver(it, self.partition, row, &own, &mut target, room);
+                regenerate::deliver(it, self.partition, row, &own, target, room);
             });
             for sending in sendings.drain(..) {
                 target.step = sending.step;
-                self.send(program, &sending, &mut target);
+                self.send(program, &sending, target);
             }
-            room.sendings = sendings;
+            (room.sendings, room.due) = (sendings, due);
         }
     }
 
@@ -97,7 +97,7 @@ impl Rows {
         &self,
         program: &Program,
         events: &[Event],
-        sendings: &mut Vec<Sending>,
+        (sendings, due): (&mut Vec<Sending>, &mut Due),
         regenerate: &mut impl FnMut(&Procedural, u32, &Event),
     ) {
         let mut position = 0;
@@ -111,11 +111,16 @@ impl Rows {
                     continue;
                 };
                 let (begin, end) = (block.rows[row] as usize, block.rows[row + 1] as usize);
-                if begin < end {
-                    touch(program.layout, block, begin, end);
-                    let (block, step) = (*number, event.step as usize);
-                    sendings.push(Sending { block, begin, end, step, value: event.value });
+                let step = event.step as usize;
+                if begin == end {
+                    continue;
                 }
+                if block.order == Order::Delay && event.value == 1.0 {
+                    due.push(*number, begin, end, step);
+                    continue;
+                }
+                touch(program.layout, block, begin, end);
+                sendings.push(Sending { block: *number, begin, end, step, value: event.value });
             }
         }
     }
@@ -143,7 +148,7 @@ impl Rows {
             return;
         };
         let entries = &block.entries[begin..end];
-        if let (true, Some(delay)) = (is_plain, self.delays[number]) {
+        if let (true, Some(delay)) = (is_plain, self.survey.delays[number]) {
             let (mask, first_slot) = (slot_mask(slot_bits), self.first_slot);
             let row = target.row(delay);
             return match &block.weights {
@@ -201,27 +206,17 @@ impl Weights {
     }
 }
 
-/// The delay that all entries of a block share, by block.
-pub(super) fn shared_delays(program: &Program) -> Arc<[Option<usize>]> {
-    let shared = program.blocks.iter().map(|block| match program.layout {
-        Layout::Narrow { slot_bits } => {
-            let first = delay(*block.entries.first()?, slot_bits);
-            block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
-        }
-        Layout::Wide => None,
-    });
-    shared.collect()
-}
-
 /// The ring of all copies before the first step, where there is one partition.
 pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
     let (slots, depth) = (program.partitions[0].slots as usize, program.depth as usize);
-    let (delays, mut room) = (shared_delays(program), Room::default());
+    let (survey, mut room) = (Arc::new(Survey::new(program, 0)), Room::default());
     let mut ring = vec![0; program.slots as usize * depth];
     for copy in 0..program.copies() {
-        let rows = Rows::new(program, 0, copy, delays.clone());
+        let rows = Rows::new(program, 0, copy, survey.clone());
         let mut own = vec![0; slots * depth];
-        rows.deliver(program, &program.initial, &mut own, (slots, depth), &mut room);
+        let mut target = rows.target(&mut own, (slots, depth));
+        rows.deliver(program, &program.initial, &mut target, &mut room);
+        rows.settle(program, &mut target, &mut room.due);
         for (row, own) in ring.chunks_mut(program.slots as usize).zip(own.chunks(slots)) {
             row[copy as usize * slots..][..slots].copy_from_slice(own);
         }
@@ -230,7 +225,7 @@ pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
 }
 
 /// The ring while one spike is added to it.
-struct Target<'a> {
+pub(super) struct Target<'a> {
     ring: &'a mut [u32],
     size: (usize, usize),
     step: usize,

@@ -140,7 +140,7 @@ impl Net {
     pub fn program(&self, layout: Layout) -> Program {
         let blocks = self.wires.iter().zip(0..).map(|(wires, projection)| wires.block(projection, layout));
         let projection =
-            |wires: &Wires| Sources { name: "wires".into(), segments: wires.segments.clone(), of: None };
+            |wires: &Wires| Sources { name: "wires".into(), segments: wires.segments.clone(), of: None, rows: 0, slots: vec![] };
         let slots = 2 * (self.sizes[0] + self.sizes[1]);
         let trace = |every| Trace { record: "r".into(), variable: "v".into(), every, width: 13 };
         Program {

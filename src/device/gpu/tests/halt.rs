@@ -61,7 +61,7 @@ fn nothing_is_lost_when_all_fire_or_rows_are_long() {
     // 100 slots in turn, all with a delay of 11 steps
     let entries = (0..rows[6000]).map(|k| (k % 100) | 11 << 24).collect();
     let sources =
-        crate::program::Sources { name: "all".into(), segments: vec![(net.firsts[2], 6000)], of: None };
+        crate::program::Sources { name: "all".into(), segments: vec![(net.firsts[2], 6000)], of: None, rows: 0, slots: vec![] };
     program.projections = vec![sources];
     program.blocks = vec![Block {
         projection: 0,
