@@ -19,6 +19,7 @@
 //! ([`quantile`]). So a projection may also store nothing: then it is only counted, and [`Plan::procedural`] tells what a
 //! device needs to draw the rows of those sources that spike.
 
+mod block;
 mod bundle;
 pub mod choice;
 mod count;
@@ -36,12 +37,12 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use block::{Block, Layout, Order, Weights};
 pub use bundle::Bundle;
 pub use count::Plan;
 pub(crate) use draw::{DELAYS, WEIGHTS};
 pub use edge::{Edge, for_each_edge};
 pub(crate) use fill::quantise;
-pub use fill::{Block, Layout, Order, Weights};
 pub use procedural::{Delay, Landing, Procedural};
 
 use crate::network::distribution::Distribution;

@@ -17,9 +17,9 @@ use super::{Chunk, Snapshot, Span};
 use crate::error::{Error, Result};
 use crate::lane::{self, Isa, Output};
 use crate::program::{Edit, Event, Kernel, Leaf, Program};
+use deliver::Survey;
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use deliver::Survey;
 use replica::{Replica, Run};
 use share::Share;
 use std::ops::Range;
@@ -51,7 +51,7 @@ impl Cpu {
     }
 
     /// The same with so many bytes of cache for each core. Results do not depend on it, but how spikes are delivered does:
-    /// where what is on its way exceeds the cache, connections are sorted by delay and added when they are due.
+    /// where what is on its way exceeds the cache by far, connections are sorted by delay and added when they are due.
     pub fn with_cache(self, bytes: u64) -> Cpu {
         Cpu { cache: bytes, ..self }
     }

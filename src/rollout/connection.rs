@@ -110,7 +110,7 @@ impl Rollout {
         for (number, block) in program.blocks.iter().enumerate().filter(own) {
             let last = block.source_first + block.rows.len() as u32 - 1;
             for row in rows.start.max(block.source_first)..rows.end.min(last) {
-                for entry in entries(program, sources, block, row - block.source_first) {
+                for entry in targets.entries(program, sources, block, row - block.source_first) {
                     let Some((target, plane)) = targets.find(block.slot(program.layout, entry)) else {
                         continue;
                     };
@@ -290,18 +290,6 @@ impl Rollout {
     }
 }
 
-/// The entries of a row that are of a projection, in order of targets; of slots, where rows come in another.
-fn entries(program: &Program, sources: &Sources, block: &Block, row: u32) -> Vec<u32> {
-    let row = block.rows[row as usize]..block.rows[row as usize + 1];
-    let slot = |entry: &u32| block.slot(program.layout, *entry);
-    let is_own = |entry: &u32| sources.slots.iter().any(|slots| slots.contains(&slot(entry)));
-    let mut entries: Vec<u32> = row.filter(is_own).collect();
-    if block.order != Order::Target {
-        entries.sort_by_key(slot);
-    }
-    entries
-}
-
 /// Weights that add up to `load` in units of the port's scale.
 fn too_large(port: &Port, load: f64) -> Error {
     let most = f64::from(i32::MAX) / port.most / port.scale;
@@ -341,6 +329,18 @@ impl<'a> Targets<'a> {
         let ports = rollout.program().ports.iter();
         let names = ports.map(|port| Arc::from(port.name.split_once('.').map_or("", |(_, name)| name)));
         Targets { planes, populations: populations.collect(), names: names.collect() }
+    }
+
+    /// The entries of a row that are of a projection, in order of targets.
+    fn entries(&self, program: &Program, sources: &Sources, block: &Block, row: u32) -> Vec<u32> {
+        let row = block.rows[row as usize]..block.rows[row as usize + 1];
+        let slot = |entry: &u32| block.slot(program.layout, *entry);
+        let is_own = |entry: &u32| sources.slots.iter().any(|slots| slots.contains(&slot(entry)));
+        let mut entries: Vec<u32> = row.filter(is_own).collect();
+        if block.order != Order::Target {
+            entries.sort_by_cached_key(|entry| self.find(slot(entry)).map(|(target, _)| target));
+        }
+        entries
     }
 
     fn find(&self, slot: u32) -> Option<(Element, &'a Plane)> {

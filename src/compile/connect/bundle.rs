@@ -12,8 +12,8 @@
 //!
 //! Which projection an entry is of follows from its ring slot: those of a bundle end on slots of their own.
 
+use super::block::{Block, Layout, Order, Weights};
 use super::count::Plan;
-use super::fill::{Block, Layout, Order, Weights};
 use super::{EdgeDelay, EdgeValue};
 use rayon::prelude::*;
 use std::ops::Range;

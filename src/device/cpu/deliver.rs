@@ -116,7 +116,7 @@ impl Rows {
                     continue;
                 }
                 if block.order == Order::Delay && event.value == 1.0 {
-                    due.push(*number, begin, end, step);
+                    due.push(*number, (begin, end), step);
                     continue;
                 }
                 touch(program.layout, block, begin, end);

@@ -46,12 +46,7 @@ impl<'a> Run<'a> {
 }
 
 impl Replica {
-    pub fn new(
-        program: &Program,
-        compiled: &[Compiled],
-        copy: u32,
-        survey: &Arc<Survey>,
-    ) -> Replica {
+    pub fn new(program: &Program, compiled: &[Compiled], copy: u32, survey: &Arc<Survey>) -> Replica {
         let partitions = 0..program.partitions.len();
         let share = |partition| Share::new(program, compiled, (partition, copy), survey.clone());
         Replica { shares: partitions.map(share).collect() }

@@ -163,12 +163,7 @@ fn fill(plane: &mut [u32], words: &[u32], first: u32, len: u32) {
 
 impl Share {
     /// The share of a copy that belongs to a partition.
-    pub fn new(
-        program: &Program,
-        compiled: &[Compiled],
-        place: (usize, u32),
-        survey: Arc<Survey>,
-    ) -> Share {
+    pub fn new(program: &Program, compiled: &[Compiled], place: (usize, u32), survey: Arc<Survey>) -> Share {
         let (partition, copy) = place;
         let mut arena = vec![];
         let mut members = vec![];
