@@ -135,6 +135,11 @@ impl Rows {
         self.bounds.partition_point(|bound| *bound <= element)
     }
 
+    /// The entry of the partition's first slot with a delay.
+    fn first_entry(&self, slot_bits: u32, delay: usize) -> u32 {
+        self.first_slot.wrapping_add((delay as u32) << slot_bits)
+    }
+
     /// Adds the entries of one row.
     fn send(&self, program: &Program, sending: &Sending, target: &mut Target) {
         let Sending { block: number, begin, end, value, .. } = *sending;
@@ -149,12 +154,12 @@ impl Rows {
         };
         let entries = &block.entries[begin..end];
         if let (true, Some(delay)) = (is_plain, self.survey.delays[number]) {
-            let (mask, first_slot) = (slot_mask(slot_bits), self.first_slot);
-            let row = target.row(delay);
-            return match &block.weights {
-                Weights::Shared(weight) => add_shared(row, entries, mask, *weight, first_slot),
-                Weights::Each(weights) => add_each(row, entries, mask, &weights[begin..end], first_slot),
+            let (row, first) = (target.row(delay), self.first_entry(slot_bits, delay));
+            match &block.weights {
+                Weights::Shared(weight) => add_shared(row, entries, first, *weight),
+                Weights::Each(weights) => add_each(row, entries, &weights[begin..end], first),
             };
+            return;
         }
         match &block.weights {
             Weights::Shared(weight) if is_plain => target.shared(slot_bits, entries, *weight),
@@ -283,18 +288,27 @@ impl Target<'_> {
     }
 }
 
-fn add_shared(row: &mut [u32], entries: &[u32], mask: u32, weight: i32, first_slot: u32) {
-    for entry in entries {
-        let into = &mut row[((entry & mask) - first_slot) as usize];
-        *into = into.wrapping_add(weight as u32);
+/// Adds entries as long as they have the delay of the first one, and tells how many. `first` is the entry of the partition's
+/// first slot with this delay: an entry with a longer delay lies beyond the row's end, seen from there.
+fn add_each(row: &mut [u32], entries: &[u32], weights: &[i32], first: u32) -> u32 {
+    let mut n = 0;
+    for (entry, weight) in entries.iter().zip(weights) {
+        let Some(into) = row.get_mut(entry.wrapping_sub(first) as usize) else { break };
+        *into = into.wrapping_add(*weight as u32);
+        n += 1;
     }
+    n
 }
 
-fn add_each(row: &mut [u32], entries: &[u32], mask: u32, weights: &[i32], first_slot: u32) {
-    for (entry, weight) in entries.iter().zip(weights) {
-        let into = &mut row[((entry & mask) - first_slot) as usize];
-        *into = into.wrapping_add(*weight as u32);
+/// As [`add_each`], with one weight for all.
+fn add_shared(row: &mut [u32], entries: &[u32], first: u32, weight: i32) -> u32 {
+    let mut n = 0;
+    for entry in entries {
+        let Some(into) = row.get_mut(entry.wrapping_sub(first) as usize) else { break };
+        *into = into.wrapping_add(weight as u32);
+        n += 1;
     }
+    n
 }
 
 fn slot_mask(bits: u32) -> u32 {
@@ -314,4 +328,21 @@ fn delay(entry: u32, bits: u32) -> usize {
 /// A weight times what the spike carries, rounded half to even as WGSL's `round` does.
 fn scaled(weight: i32, value: f32) -> i32 {
     (weight as f32 * value).round_ties_even() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_where_the_delay_does() {
+        // 8 slots of this partition from slot 4 of 12 on; four bits for the slot
+        let entry = |slot: u32, delay: u32| slot | delay << 4;
+        let entries = [entry(5, 3), entry(11, 3), entry(5, 3), entry(4, 4), entry(5, 4)];
+        let (mut row, weights) = ([0; 8], [1, 2, 4, 8, 16]);
+        assert_eq!(add_each(&mut row, &entries, &weights, entry(4, 3)), 3);
+        assert_eq!(row, [0, 5, 0, 0, 0, 0, 0, 2]);
+        assert_eq!(add_shared(&mut row, &entries[3..], entry(4, 4), -1), 2);
+        assert_eq!(row, [u32::MAX, 4, 0, 0, 0, 0, 0, 2]);
+    }
 }

@@ -17,7 +17,7 @@
 //! Sums are of integers, so nobody can tell when an entry was added. Whatever reads or changes the ring or the rows between
 //! two runs has all of them added first: [`Rows::settle`].
 
-use super::{AHEAD, LINE, Rows, Target, delay};
+use super::{AHEAD, LINE, Rows, Target, add_each, add_shared, delay};
 use crate::compile::connect::{Block, Layout, Weights};
 use crate::program::Program;
 
@@ -134,36 +134,13 @@ impl Rows {
                 return;
             }
             let into = target.row(delay);
-            let first = self.first_slot.wrapping_add((delay as u32) << slot_bits);
+            let first = self.first_entry(slot_bits, delay);
             row.begin += match &block.weights {
                 Weights::Shared(weight) => add_shared(into, entries, first, *weight),
                 Weights::Each(weights) => add_each(into, entries, &weights[part], first),
             };
         }
     }
-}
-
-/// Adds entries as long as they have the delay of the first one, and tells how many. `first` is the entry of the partition's
-/// first slot with this delay: an entry with a longer delay lies beyond the row's end, seen from there.
-fn add_each(row: &mut [u32], entries: &[u32], weights: &[i32], first: u32) -> u32 {
-    let mut n = 0;
-    for (entry, weight) in entries.iter().zip(weights) {
-        let Some(into) = row.get_mut(entry.wrapping_sub(first) as usize) else { break };
-        *into = into.wrapping_add(*weight as u32);
-        n += 1;
-    }
-    n
-}
-
-/// As [`add_each`], with one weight for all.
-fn add_shared(row: &mut [u32], entries: &[u32], first: u32, weight: i32) -> u32 {
-    let mut n = 0;
-    for entry in entries {
-        let Some(into) = row.get_mut(entry.wrapping_sub(first) as usize) else { break };
-        *into = into.wrapping_add(weight as u32);
-        n += 1;
-    }
-    n
 }
 
 /// Reads a word of each line, so that it comes to the cache; nobody waits for the answers.
@@ -218,18 +195,6 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_run_ends_where_the_delay_does() {
-        // 8 slots of this partition from slot 4 of 12 on; four bits for the slot
-        let entry = |slot: u32, delay: u32| slot | delay << 4;
-        let entries = [entry(5, 3), entry(11, 3), entry(5, 3), entry(4, 4), entry(5, 4)];
-        let (mut row, weights) = ([0; 8], [1, 2, 4, 8, 16]);
-        assert_eq!(add_each(&mut row, &entries, &weights, entry(4, 3)), 3);
-        assert_eq!(row, [0, 5, 0, 0, 0, 0, 0, 2]);
-        assert_eq!(add_shared(&mut row, &entries[3..], entry(4, 4), -1), 2);
-        assert_eq!(row, [u32::MAX, 4, 0, 0, 0, 0, 0, 2]);
-    }
 
     #[test]
     fn a_profile_tells_which_part_to_expect() {
