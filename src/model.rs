@@ -91,6 +91,8 @@ impl Role {
                 ("copies", "u32"),
                 ("moment", "f32"),
                 ("rounds_up", "u32"),
+                ("shifts_now", "u32"),
+                ("offset", "f32"),
             ],
         }
     }
@@ -242,7 +244,12 @@ impl Model {
 
     /// Checks names, defaults and signatures; the word tells which line to show.
     fn check(&self) -> std::result::Result<(), (Option<String>, String)> {
+        let imported: Vec<&str> = self.text.lines().skip(self.own_lines).collect();
         for (name, result) in self.role.roles_functions() {
+            // it would be a helper that nobody calls
+            if imported.iter().any(|line| line.starts_with(&format!("fn {name}("))) {
+                return Err((None, format!("an import defines `{name}`: it belongs to the model's own text")));
+            }
             let Some(function) = self.function(name) else { continue };
             if function.result.as_deref() != Some(result) {
                 return Err((Some(format!("fn {name}")), format!("`{name}` must return {result}")));

@@ -15,7 +15,7 @@
 //! over a step, that of the step before; threshold_voltage follows the potential without synaptic current. An injected
 //! current acts from the step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Teeter et al. (2018),
 //! doi:10.1038/s41467-017-02717-4. NEST: glif_cond with ports port_1 and port_2; its lists E_rev, tau_syn, asc_decay
-//! and so on are E_rev_1 and so on here; |dV| from NEST 3.10.0 is 4e-5 mV at most over 250 ms.
+//! and so on are E_rev_1 and so on here; |dV| from NEST 3.10.0 is 5e-5 mV at most over 1 s.
 
 #import lib/glif
 #import lib/clock

@@ -13,8 +13,8 @@
 //! the threshold stay as they are. asc_init_k is I_k at the start, which NEST 3.10.0 leaves at 0. I_k acts by its mean
 //! over a step; threshold_voltage follows the potential without synaptic current. An injected current acts from the
 //! step after its arrival. Exact integration. Teeter et al. (2018), doi:10.1038/s41467-017-02717-4. NEST: glif_psc with
-//! the port port_1; its lists tau_syn, asc_decay and so on are tau_syn_1 and so on here; |dV| from NEST 3.10.0 is 4e-5
-//! mV at most over 250 ms.
+//! the port port_1; its lists tau_syn, asc_decay and so on are tau_syn_1 and so on here; |dV| from NEST 3.10.0 is 1.3e-4
+//! mV at most over 1 s.
 
 #import lib/glif
 #import lib/clock

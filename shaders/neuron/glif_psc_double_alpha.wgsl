@@ -15,7 +15,7 @@
 //! over a step; threshold_voltage follows the potential without synaptic current. An injected current acts from the
 //! step after its arrival. Exact integration. Teeter et al. (2018), doi:10.1038/s41467-017-02717-4. NEST:
 //! glif_psc_double_alpha with the port port_1; its lists tau_syn_fast, tau_syn_slow, amp_slow, asc_decay and so on are
-//! tau_syn_fast_1 and so on here; |dV| from NEST 3.10.0 is 3e-5 mV at most over 250 ms.
+//! tau_syn_fast_1 and so on here; |dV| from NEST 3.10.0 is 1.4e-4 mV at most over 1 s.
 
 #import lib/glif
 #import lib/clock

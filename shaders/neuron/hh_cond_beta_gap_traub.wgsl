@@ -10,7 +10,7 @@
 //! the step after its arrival. Gap junctions are not built. Adaptive Runge-Kutta of order 4 and 5. Traub & Miles
 //! (1991), Neuronal Networks of the Hippocampus; Brette et al. (2007), doi:10.1007/s10827-007-0038-6; Roth & van Rossum
 //! (2009), doi:10.7551/mitpress/9780262013277.003.0007. NEST: hh_cond_beta_gap_traub; |dV| from NEST 3.10.0 is 7e-4 mV
-//! at most outside spikes, over 250 ms, and spikes are equal; where they rise, at 600 mV/ms, it is 0.2 mV. The step
+//! at most outside spikes, over 1 s, and spikes are equal; where they rise, at 600 mV/ms, it is 0.4 mV. The step
 //! sizes are those of NEST, and with them its errors: it is 0.03 mV from the solution.
 
 #import lib/beta

@@ -8,7 +8,7 @@
 //! A spike leaves where V falls from a maximum above V_T + 30 mV, at most one in t_ref. An injected current acts from
 //! the step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Traub & Miles (1991), Neuronal Networks of the
 //! Hippocampus; Brette et al. (2007), doi:10.1007/s10827-007-0038-6. NEST: hh_cond_exp_traub; |dV| from NEST 3.10.0 is
-//! 1.3e-4 mV at most outside spikes, over 250 ms, and spikes are equal; where they rise, at 600 mV/ms, it is 0.1 mV.
+//! 2e-4 mV at most outside spikes, over 1 s, and spikes are equal; where they rise, at 600 mV/ms, it is 0.7 mV.
 //! The step sizes are those of NEST, and with them its errors: at the default tolerance it is up to 1 mV from the
 //! solution in spikes and 8e-3 mV between them.
 

@@ -7,7 +7,7 @@
 //! A spike leaves where V falls from a maximum above 0 mV, at most one in t_ref. An injected current acts from the step
 //! after its arrival. Adaptive Runge-Kutta of order 4 and 5. Hodgkin & Huxley (1952),
 //! doi:10.1113/jphysiol.1952.sp004764; Gerstner & Kistler (2002), Spiking Neuron Models, section 2.2. NEST:
-//! hh_psc_alpha; |dV| from NEST 3.10.0 is 3e-5 mV at most outside spikes, over 250 ms, and spikes are equal; where they
+//! hh_psc_alpha; |dV| from NEST 3.10.0 is 8e-5 mV at most outside spikes, over 1 s, and spikes are equal; where they
 //! rise, at 300 mV/ms, it is 0.1 mV. The step sizes are those of NEST, and with them its errors: it is 1.5e-3 mV from
 //! the solution.
 

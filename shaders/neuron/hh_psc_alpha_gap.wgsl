@@ -8,8 +8,8 @@
 //! A spike leaves where V falls from a maximum above 0 mV, at most one in t_ref. An injected current acts from the step
 //! after its arrival. Gap junctions are not built. Adaptive Runge-Kutta of order 4 and 5. Mancilla, Lewis, Pinto,
 //! Rinzel & Connors (2007), doi:10.1523/JNEUROSCI.2715-06.2007; Erisir, Lau, Rudy & Leonard (1999),
-//! doi:10.1152/jn.1999.82.5.2476. NEST: hh_psc_alpha_gap; |dV| from NEST 3.10.0 is 1e-5 mV at most outside spikes and
-//! 0.02 mV where they rise, over 250 ms, and spikes are equal.
+//! doi:10.1152/jn.1999.82.5.2476. NEST: hh_psc_alpha_gap; |dV| from NEST 3.10.0 is 2e-3 mV at most outside spikes and
+//! 0.02 mV where they rise, over 1 s, and spikes are equal.
 
 #import lib/clock
 #import lib/exprel

@@ -14,8 +14,8 @@
 //! leaves while the current of the last one flows. An injected current acts from the step after its arrival. Adaptive
 //! Runge-Kutta of order 4 and 5. Hill & Tononi (2005), doi:10.1152/jn.00915.2004; gates after Huguenard & McCormick
 //! (1992), doi:10.1152/jn.1992.68.4.1373, and Destexhe et al. (1996), doi:10.1152/jn.1996.76.3.2049; unblocking after
-//! Vargas-Caballero & Robinson (2003), doi:10.1152/jn.01038.2002. NEST: ht_neuron; |dV| from NEST 3.10.0 is 8.4e-5 mV
-//! at most over 250 ms.
+//! Vargas-Caballero & Robinson (2003), doi:10.1152/jn.01038.2002. NEST: ht_neuron; |dV| from NEST 3.10.0 is 6e-4 mV
+//! at most over 1 s.
 
 #import lib/beta
 #import lib/clock

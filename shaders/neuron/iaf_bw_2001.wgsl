@@ -13,7 +13,7 @@
 //! with the lower incomplete gamma function. The port NMDA takes spikes of this model only. V is held at V_reset for t_ref
 //! after a spike. An injected current acts from the step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Brunel &
 //! Wang (2001), doi:10.1023/A:1011204814320; Wang (2002), doi:10.1016/S0896-6273(02)01092-9. NEST: iaf_bw_2001; |dV| from
-//! NEST 3.10.0 is 1.6e-5 mV at most over 250 ms.
+//! NEST 3.10.0 is 1.6e-5 mV at most over 1 s.
 
 #import lib/clock
 #import lib/ode/rkf45

@@ -7,7 +7,7 @@
 //!
 //! Potentials are relative to rest and to the distance of the threshold, without unit; mV stands for 1. The
 //! noise that NEST takes as a list (V_noise, noise) is not built. Carandini, Horton & Sincich (2007),
-//! doi:10.1167/7.14.20. NEST: iaf_chs_2007; V_m within 3.7e-6 mV, spikes equal.
+//! doi:10.1167/7.14.20. NEST: iaf_chs_2007; V_m within 4.4e-6 mV, spikes equal.
 
 #import lib/propagator
 

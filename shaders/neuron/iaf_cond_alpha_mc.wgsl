@@ -9,7 +9,7 @@
 //! step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Meffin, Burkitt & Grayden (2004),
 //! doi:10.1023/B:JCNS.0000014108.03012.81; Bernander, Douglas, Martin & Koch (1991), doi:10.1073/pnas.88.24.11569.
 //! NEST: iaf_cond_alpha_mc, whose tables of a compartment's parameters are written soma_C_m and so on here, and whose
-//! V_m.s is V_m_s; |dV| from NEST 3.10.0 is 2.6e-4 mV at most over 250 ms.
+//! V_m.s is V_m_s; |dV| from NEST 3.10.0 is 2.6e-4 mV at most over 1 s.
 
 #import lib/clock
 #import lib/ode/rkf45

@@ -8,7 +8,7 @@
 //! from the step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Meffin, Burkitt & Grayden (2004),
 //! doi:10.1023/B:JCNS.0000014108.03012.81; Roth & van Rossum (2009),
 //! doi:10.7551/mitpress/9780262013277.003.0007. NEST: iaf_cond_beta;
-//! |dV| from NEST 3.10.0 is 2.7e-5 mV at most over 250 ms.
+//! |dV| from NEST 3.10.0 is 7e-5 mV at most over 1 s.
 
 #import lib/beta
 #import lib/clock

@@ -6,7 +6,7 @@
 //! V is held at V_reset for t_ref after a spike, and the equation sees no V above V_th. An injected current acts
 //! from the step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Meffin, Burkitt & Grayden (2004),
 //! doi:10.1023/B:JCNS.0000014108.03012.81. NEST: iaf_cond_exp;
-//! |dV| from NEST 3.10.0 is 4e-5 mV at most over 250 ms.
+//! |dV| from NEST 3.10.0 is 7e-5 mV at most over 1 s.
 
 #import lib/clock
 #import lib/ode/rkf45

@@ -10,7 +10,7 @@
 //! from the step after its arrival. Adaptive Runge-Kutta of order 4 and 5. Dayan & Abbott (2001),
 //! Theoretical Neuroscience, section 5.4; Muller, Buesing, Schemmel & Meier (2007), doi:10.1162/neco.2007.19.11.2958.
 //! NEST: iaf_cond_exp_sfa_rr;
-//! |dV| from NEST 3.10.0 is 2.2e-4 mV at most over 250 ms.
+//! |dV| from NEST 3.10.0 is 2e-4 mV at most over 1 s.
 
 #import lib/clock
 #import lib/ode/rkf45

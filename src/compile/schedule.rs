@@ -7,7 +7,7 @@ use super::recipe::{Recipes, Set, Use, stream};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::model::instance::Kind;
-use crate::network::{Network, PopulationId};
+use crate::network::{Network, Population, PopulationId};
 use crate::program::{BEFORE, Event};
 use crate::random::Stream;
 
@@ -84,11 +84,11 @@ pub(super) fn of_trial(network: &Network, k: usize, trial: u32, function: &str) 
             let column = |name: &str| list(name).map_or_else(|| default(model, name), |values| values[row]);
             let drawn = scatter.as_ref().map(|it| it.times((element, row), &param, &column));
             for time in drawn.unwrap_or_else(|| vec![*time]) {
-                let step = step(network, model, &what, time, &param)?;
-                let step = after_the_start(&what, time, step)?;
+                let end = step(network, model, &what, time, &param)? + offset(network, population, &param)?;
+                let step = after_the_start(&what, time, end)?;
                 let value = evaluation.run(&|owner, name| match owner {
                     "Params" => param(name),
-                    _ if name == columns[0].name => time,
+                    _ if name == columns[0].name => decimal(end as f64 * network.dt_ms()),
                     _ => column(name),
                 });
                 let value = value[0].as_f64() as f32;
@@ -101,7 +101,7 @@ pub(super) fn of_trial(network: &Network, k: usize, trial: u32, function: &str) 
     Ok(out)
 }
 
-/// A listed time in steps; a model may say that it is moved to the end of its step.
+/// A listed time in steps; a model may say that it is moved to the end of its step, and that 0 is moved to the first.
 pub(super) fn step(
     network: &Network,
     model: &Model,
@@ -109,13 +109,29 @@ pub(super) fn step(
     time: f64,
     param: &dyn Fn(&str) -> f64,
 ) -> Result<u64> {
-    let is_free = match model.function("rounds_up") {
-        Some(_) => Evaluation::new(model, "rounds_up")?.run(&|_, name| param(name))[0].to_bits() != 0,
-        None => false,
+    let says = |function: &str| match model.function(function) {
+        Some(_) => Ok(Evaluation::new(model, function)?.run(&|_, name| param(name))[0].to_bits() != 0),
+        None => Ok::<bool, Error>(false),
     };
     // 1e-6 of a step: what decimal input loses
     let end = (time / network.dt_ms() - 1e-6).ceil() * network.dt_ms();
-    network.steps(what, if is_free { end } else { time })
+    let step = network.steps(what, if says("rounds_up")? { end } else { time })?;
+    Ok(if step == 0 && says("shifts_now")? { 1 } else { step })
+}
+
+/// The steps that a population's listed times are later than they say.
+fn offset(network: &Network, population: &Population, param: &dyn Fn(&str) -> f64) -> Result<u64> {
+    let model = &population.settings.model;
+    if model.function("offset").is_none() {
+        return Ok(0);
+    }
+    let offset = Evaluation::new(model, "offset")?.run(&|_, name| param(name))[0].as_f64();
+    network.steps(&format!("`origin` of population `{}`", population.name), offset)
+}
+
+/// A time as somebody would write it: to the nanosecond.
+fn decimal(time_ms: f64) -> f64 {
+    (time_ms * 1e6).round() / 1e6
 }
 
 /// The step before `step`, which belongs to `time`.
