@@ -248,7 +248,10 @@ impl Model {
         for (name, result) in self.role.roles_functions() {
             // it would be a helper that nobody calls
             if imported.iter().any(|line| line.starts_with(&format!("fn {name}("))) {
-                return Err((None, format!("an import defines `{name}`: it belongs to the model's own text")));
+                return Err((
+                    None,
+                    format!("an import defines `{name}`: it belongs to the model's own text"),
+                ));
             }
             let Some(function) = self.function(name) else { continue };
             if function.result.as_deref() != Some(result) {

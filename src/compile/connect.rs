@@ -15,6 +15,8 @@
 //! Chunks run in parallel and write to places that no other chunk writes to, in the order of targets: the
 //! result is the same for every number of threads. Peak memory is the result and about 2 bytes per edge.
 //!
+//! Rows may be asked for in order of delays instead, those of a source in several projections as one: [`Plan::bundle`].
+//!
 //! Rules that count by source draw any part of a row without the rest ([`choice`]), with values in integers
 //! ([`quantile`]). So a projection may also store nothing: then it is only counted, and [`Plan::procedural`] tells what a
 //! device needs to draw the rows of those sources that spike.

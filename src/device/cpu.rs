@@ -5,6 +5,9 @@
 //! shows the spikes that it found; when all threads have, it delivers all of them to the targets that it owns. Nothing is
 //! shared but the lists of spikes, so there are no atomics, and the sums are integers, so their order does not matter.
 //!
+//! Where the ring exceeds the cache by far, rows come in order of delays, and every entry is added shortly before it is
+//! due: `deliver::due`.
+//!
 //! Where there are several trials, every copy of the network has shares of its own and runs a whole chunk while its
 //! state is in the cache. Copies have nothing to tell each other: each thread takes the next one.
 

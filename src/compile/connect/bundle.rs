@@ -2,9 +2,9 @@
 //!
 //! # How it works
 //!
-//! The CPU adds an entry to the ring when it is due, so that all additions of a while fall onto few rows of the ring, which
-//! stay in the cache. So an entry's row is read in parts, one for each such while. Parts are long where the
-//! rows of a source lie together, whatever projection they are of, sorted by delay:
+//! Where the ring exceeds the cache, the CPU adds an entry when it is due: all that is added in a while then falls onto few
+//! rows of the ring, which stay in the cache. Rows of synapses are read in parts, one for each such while. Parts are long
+//! where the rows of a source lie together, whatever projection they are of, sorted by delay:
 //!
 //! ```text
 //! source 0, projection a | source 0, projection b    ->    delay 1: a a b | delay 2: a b b | delay 3: ...
@@ -14,7 +14,7 @@
 
 use super::block::{Block, Layout, Order, Weights};
 use super::count::Plan;
-use super::{EdgeDelay, EdgeValue};
+use super::{EdgeDelay, EdgeValue, Wiring};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -63,18 +63,15 @@ impl Plan<'_> {
     /// Whether the rows of both projections can be stored as one.
     fn go_together(&self, a: usize, b: usize) -> bool {
         let [a, b] = [a, b].map(|k| self.projections[k].drawing.wiring);
-        let weights_go = match (&a.weight, &b.weight) {
-            (EdgeValue::Constant(a), EdgeValue::Constant(b)) => a == b,
-            (EdgeValue::Constant(_), _) | (_, EdgeValue::Constant(_)) => false,
-            _ => true,
-        };
+        // one weight for all is stored once, where the scale is one for all, too
+        let has_weights = |it: &Wiring| !matches!(it.weight, EdgeValue::Constant(_));
         // slots of a sign that the targets refuse are the same for all
         let is_used = |slots: &Range<u32>| {
             self.slot_counts()[slots.start as usize..slots.end as usize].iter().any(|n| *n > 0)
         };
         let [a_slots, b_slots] = [a, b].map(|it| it.slots().into_iter().filter(is_used).collect::<Vec<_>>());
         let apart = |a: &Range<u32>| b_slots.iter().all(|b| a.end <= b.start || b.end <= a.start);
-        weights_go && a.sources == b.sources && a_slots.iter().all(apart)
+        has_weights(a) && has_weights(b) && a.sources == b.sources && a_slots.iter().all(apart)
     }
 
     /// How many entries of a row have the same delay, on average.
