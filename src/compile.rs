@@ -47,6 +47,8 @@ pub struct Target {
     /// Most bytes of a buffer that a kernel sees at once; none where a device works in the memory that networks are built
     /// in.
     pub max_buffer: Option<u64>,
+    /// Bytes of a core's cache, where rows are to be sorted by delay if a partition's ring exceeds it by far.
+    pub cache: Option<u64>,
 }
 
 impl Default for Target {
@@ -57,6 +59,7 @@ impl Default for Target {
             max_window: crate::program::MAX_WINDOW,
             memory: u64::MAX,
             max_buffer: None,
+            cache: None,
         }
     }
 }

@@ -239,6 +239,10 @@ impl Device {
                 Device::Gpu(adapter) => Some(adapter.max_binding_bytes()),
                 Device::Cpu(_) => None,
             },
+            cache: match self {
+                Device::Gpu(_) => None,
+                Device::Cpu(cpu) => Some(cpu.cache()),
+            },
             ..Target::default()
         }
     }

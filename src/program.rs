@@ -302,6 +302,10 @@ pub struct Sources {
     pub segments: Vec<(u32, u32)>,
     /// The projection of the network that they are rows of; none where the sources are not its own.
     pub of: Option<Origin>,
+    /// The projection whose blocks hold the rows: itself, or the first of those that are stored as one.
+    pub rows: u32,
+    /// Ring slots that the entries arrive at; projections that are stored as one have no slot in common.
+    pub slots: Vec<Range<u32>>,
 }
 
 /// Which edges of the network some rows hold.

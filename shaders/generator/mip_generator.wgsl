@@ -2,8 +2,9 @@
 //!
 //! Two targets of an element are correlated with coefficient p_copy; targets of different elements are not. Spikes of the
 //! mother in the same step are copied one by one. Kuhn, Aertsen & Rotter (2003), doi:10.1162/089976603321043702.
-//! NEST: mip_generator; windows to the step; over 20 seeds rate, variation of intervals, autocorrelation and the
-//! correlation of two targets agree within 1.1 standard deviations of its seeds.
+//! NEST: mip_generator; windows to the step (it rounds them to multiples of the network's smallest delay); over 20 seeds
+//! rate, variation of intervals, autocorrelation and the correlation of two targets agree within 1.1 standard deviations
+//! of its seeds.
 
 #import lib/binomial
 #import lib/clock

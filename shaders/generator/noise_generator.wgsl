@@ -2,9 +2,10 @@
 //!
 //!     I = mean + sqrt(std^2 + std_mod^2 sin(2 pi frequency t + phase)) N(0, 1), drawn once an interval
 //!
-//! t counts from the start of the run and so do the intervals, which are rounded to steps. Where the variance would be
-//! negative it is 0; NEST refuses std_mod > std. NEST: noise_generator; over 20 seeds mean,
-//! deviation and autocorrelation of the current agree within half a standard deviation of its seeds.
+//! Intervals count from `start` and are rounded to steps; t counts from the start of the run, also where NEST's oscillation
+//! stands still until `start` (it does in the first call of Simulate only). Where the variance would be negative it is 0;
+//! NEST refuses std_mod > std. NEST: noise_generator; changes to the step, over 20 seeds mean, deviation and
+//! autocorrelation of the current agree within half a standard deviation of its seeds.
 
 #import lib/clock
 #import lib/normal
@@ -54,11 +55,12 @@ fn derive(p: Params, dt: f32) -> Derived {
 }
 
 fn current(p: Params, d: Derived, clock: Clock, stream: Stream) -> f32 {
-    let drawn = clock.step - clock.step % d.interval;
+    let end = clock.step + 1u;
+    // before the first step, where nothing is sent, the difference wraps
+    let drawn = clock.step - (end - max(d.first, 1u)) % d.interval;
     let angle = after(d.phase, Turn(d.per_step_high, d.per_step_low), drawn);
     let variance = p.std_ * p.std_ + p.std_mod * p.std_mod * sine(angle);
     let word = words(Stream(stream.seed, stream.stream, stream.element, drawn), 0u).x;
     let amount = p.mean + sqrt(max(variance, 0.0)) * normal(word);
-    let end = clock.step + 1u;
     return select(0.0, amount, end >= d.first && end < d.end);
 }

@@ -2,7 +2,8 @@
 //!
 //!     `activity` spikes at t + sdev N(0, 1) for each t of pulse_times, at the end of the step after theirs
 //!
-//! Spikes are drawn before the run, anew for every seed, trial and element; those outside start..stop are left out.
+//! Spikes are drawn before the run, anew for every seed, trial and element. Of these, the ones sent from start on and before
+//! stop are kept; NEST rounds this window to whole multiples of the network's smallest delay.
 //! Diesmann, Gewaltig & Aertsen (1999), doi:10.1038/990101. NEST: pulsepacket_generator; spikes equal for sdev = 0,
 //! elsewhere over 20 seeds variation of intervals and autocorrelation agree within a standard deviation of its seeds.
 
@@ -39,8 +40,8 @@ fn moment(p: Params, e: Schedule, stream: Stream, dt: f32) -> f32 {
 }
 
 fn count(p: Params, e: Schedule) -> f32 {
-    // within half of the shortest step that is of use
-    let after_start = e.pulse_times > p.origin + p.start + 1e-4;
+    // a spike at the end of the step before `start` is in; 1e-4 is what decimal input loses
+    let after_start = e.pulse_times > p.origin + p.start - 1e-4;
     let before_stop = e.pulse_times < p.origin + p.stop - 1e-4;
     return select(0.0, 1.0, after_start && before_stop);
 }

@@ -11,15 +11,15 @@
 //!     I_T = -g m^N h (V - E), I_h = -g m (V - E) with gates that relax
 //!
 //! Conductances are relative to a leak of 1 and have no unit. With voltage_clamp V keeps its initial value. No spike
-//! leaves while the current of the last one flows. An injected current acts from the step after its arrival. Adaptive
-//! Runge-Kutta of order 4 and 5. Hill & Tononi (2005), doi:10.1152/jn.00915.2004; gates after Huguenard & McCormick
-//! (1992), doi:10.1152/jn.1992.68.4.1373, and Destexhe et al. (1996), doi:10.1152/jn.1996.76.3.2049; unblocking after
-//! Vargas-Caballero & Robinson (2003), doi:10.1152/jn.01038.2002. NEST: ht_neuron; |dV| from NEST 3.10.0 is 6e-4 mV
-//! at most over 1 s.
+//! leaves while the current of the last one flows; one may come within a step. An injected current acts from the step
+//! after its arrival. Adaptive Runge-Kutta of order 4 and 5. Hill & Tononi (2005), doi:10.1152/jn.00915.2004; gates after
+//! Huguenard & McCormick (1992), doi:10.1152/jn.1992.68.4.1373, and Destexhe et al. (1996),
+//! doi:10.1152/jn.1996.76.3.2049; unblocking after Vargas-Caballero & Robinson (2003), doi:10.1152/jn.01038.2002.
+//! NEST: ht_neuron; |dV| from NEST 3.10.0 is 6e-4 mV at most over 1 s.
 
 #import lib/beta
 #import lib/clock
-#import lib/ode/rkf45_compensated
+#import lib/ode/rkf45_threshold
 
 struct Params {
     /// Sodium reversal potential, and peak of a spike [mV] = 30
@@ -159,8 +159,10 @@ struct State {
     h: f32,
     /// What V_m has lost to rounding [mV] = 0
     V_lost: f32,
-    /// Remaining steps of the current after a spike [1] = 0
+    /// Remaining steps of the current after a spike, this one included [1] = 0
     refractory: u32,
+    /// Whether there was a spike in this step [1] = 0
+    spiked: u32,
 }
 
 struct Input {
@@ -275,14 +277,10 @@ fn derivative(p: Params, d: Derived, s: State) -> State {
 fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
     var lost: State;
     lost.V_m = s.V_lost;
-    let after = rkf45_compensated(p, d, s, dt, p.gsl_error_tol, s.h, lost);
-    var next = with_currents(p, after.s);
+    let after = rkf45_threshold(p, d, s, dt, p.gsl_error_tol, s.h, lost);
+    var next = after.s;
     next.V_lost = after.lost.V_m;
     next.h = after.h;
-    // blocking takes no time
-    let open = opened(p, next.V_m);
-    next.m_fast_NMDA = min(next.m_fast_NMDA, open);
-    next.m_slow_NMDA = min(next.m_slow_NMDA, open);
     next.g_NMDA = next.all_NMDA * unblocked(p, next);
     next.refractory -= min(next.refractory, 1u);
     next.dg_AMPA += d.jump_AMPA * x.AMPA;
@@ -293,17 +291,29 @@ fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
     return next;
 }
 
-fn threshold(p: Params, s: State) -> f32 {
-    let distance = (s.V_m - s.theta) / 10.0;
-    return select(min(distance, -1e-6), distance, s.refractory == 0u && p.voltage_clamp == 0u);
+fn event(p: Params, d: Derived, s: State) -> State {
+    // recorded currents are those before a spike
+    var next = with_currents(p, s);
+    // blocking takes no time
+    let open = opened(p, s.V_m);
+    next.m_fast_NMDA = min(s.m_fast_NMDA, open);
+    next.m_slow_NMDA = min(s.m_slow_NMDA, open);
+    if (s.V_m >= s.theta && s.refractory == 0u && p.voltage_clamp == 0u) {
+        next.V_m = p.E_Na;
+        next.theta = p.E_Na;
+        next.spiked = 1u;
+        // the rest of this step counts as none of the duration
+        next.refractory = select(0u, d.refractory_steps + 1u, d.refractory_steps > 0u);
+    }
+    return next;
 }
 
-fn reset(p: Params, d: Derived, s: State) -> State {
+fn threshold(s: State) -> f32 {
+    return select(min((s.V_m - s.theta) / 10.0, -1e-6), 1.0, s.spiked > 0u);
+}
+
+fn reset(d: Derived, s: State) -> State {
     var next = s;
-    next.V_m = p.E_Na;
-    next.theta = p.E_Na;
-    next.V_lost = 0.0;
-    next.g_NMDA = next.all_NMDA * unblocked(p, next);
-    next.refractory = d.refractory_steps;
+    next.spiked = 0u;
     return next;
 }

@@ -15,10 +15,14 @@
 //! Chunks run in parallel and write to places that no other chunk writes to, in the order of targets: the
 //! result is the same for every number of threads. Peak memory is the result and about 2 bytes per edge.
 //!
+//! Rows may be asked for in order of delays instead, those of a source in several projections as one: [`Plan::bundle`].
+//!
 //! Rules that count by source draw any part of a row without the rest ([`choice`]), with values in integers
 //! ([`quantile`]). So a projection may also store nothing: then it is only counted, and [`Plan::procedural`] tells what a
 //! device needs to draw the rows of those sources that spike.
 
+mod block;
+mod bundle;
 pub mod choice;
 mod count;
 mod draw;
@@ -32,13 +36,15 @@ mod scatter;
 #[allow(clippy::single_range_in_vec_init, reason = "a partition is a list of ranges, often of one")]
 mod tests;
 
+use std::ops::Range;
 use std::sync::Arc;
 
+pub use block::{Block, Layout, Order, Weights};
+pub use bundle::Bundle;
 pub use count::Plan;
 pub(crate) use draw::{DELAYS, WEIGHTS};
 pub use edge::{Edge, for_each_edge};
 pub(crate) use fill::quantise;
-pub use fill::{Block, Layout, Weights};
 pub use procedural::{Delay, Landing, Procedural};
 
 use crate::network::distribution::Distribution;
@@ -115,4 +121,11 @@ pub enum EdgeDelay {
         /// Steps on top of each delay.
         latency: u32,
     },
+}
+
+impl Wiring {
+    /// The ring slots of the targets, for weights of either sign.
+    pub fn slots(&self) -> Vec<Range<u32>> {
+        self.targets.iter().flat_map(|it| it.slot.map(|first| first..first + it.len)).collect()
+    }
 }

@@ -5,6 +5,9 @@
 //! shows the spikes that it found; when all threads have, it delivers all of them to the targets that it owns. Nothing is
 //! shared but the lists of spikes, so there are no atomics, and the sums are integers, so their order does not matter.
 //!
+//! Where the ring exceeds the cache by far, rows come in order of delays, and every entry is added shortly before it is
+//! due: `deliver::due`.
+//!
 //! Where there are several trials, every copy of the network has shares of its own and runs a whole chunk while its
 //! state is in the cache. Copies have nothing to tell each other: each thread takes the next one.
 
@@ -18,6 +21,7 @@ use super::{Chunk, Snapshot, Span, Timing};
 use crate::error::{Error, Result};
 use crate::lane::{self, Isa, Output};
 use crate::program::{Edit, Event, Kernel, Leaf, Program};
+use deliver::Survey;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use replica::{Replica, Run};
@@ -28,22 +32,37 @@ use std::sync::Arc;
 /// Below this many updates a second thread costs more than it brings: a wait takes up to a microsecond a window.
 const UPDATES_PER_THREAD: u64 = 2_000;
 
+/// Bytes of the second-level cache of a core, or a bit less: 1 to 2 MiB on today's servers.
+const CACHE: u64 = 2 << 20;
+
 /// The CPU, with a number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cpu {
     threads: usize,
+    cache: u64,
 }
 
 impl Default for Cpu {
     fn default() -> Self {
-        Cpu { threads: std::thread::available_parallelism().map_or(1, usize::from) }
+        Cpu::with_threads(std::thread::available_parallelism().map_or(1, usize::from))
     }
 }
 
 impl Cpu {
     /// The CPU with this many threads, at least 1; results do not depend on it.
     pub fn with_threads(threads: usize) -> Cpu {
-        Cpu { threads: threads.max(1) }
+        Cpu { threads: threads.max(1), cache: CACHE }
+    }
+
+    /// The same with so many bytes of cache for each core. Results do not depend on it, but how spikes are delivered does:
+    /// where what is on its way exceeds the cache by far, connections are sorted by delay and added when they are due.
+    pub fn with_cache(self, bytes: u64) -> Cpu {
+        Cpu { cache: bytes, ..self }
+    }
+
+    /// Bytes of cache for each core.
+    pub fn cache(&self) -> u64 {
+        self.cache
     }
 
     /// `CPU, 2 threads, AVX-512`.
@@ -65,6 +84,7 @@ impl Cpu {
 
 /// A program in progress on the CPU.
 pub struct Engine {
+    cpu: Cpu,
     program: Arc<Program>,
     compiled: Vec<Compiled>,
     copies: Vec<Replica>,
@@ -114,16 +134,16 @@ impl Engine {
     /// A kernel that cannot be compiled, threads that cannot be started.
     pub fn load(cpu: Cpu, program: Arc<Program>) -> Result<Engine> {
         let compiled: Vec<Compiled> = program.kernels.iter().map(Compiled::new).collect::<Result<_>>()?;
-        let delays = deliver::shared_delays(&program);
+        let survey = Arc::new(Survey::new(&program, cpu.cache));
         let copies: Vec<Replica> =
-            (0..program.copies()).map(|copy| Replica::new(&program, &compiled, copy, &delays)).collect();
+            (0..program.copies()).map(|copy| Replica::new(&program, &compiled, copy, &survey)).collect();
         let shares = copies.len() * program.partitions.len();
         // every share of a copy waits for the others in a thread of its own
         let threads = cpu.threads.min(shares).max(program.partitions.len());
         let pool = (shares > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build());
         let pool =
             pool.transpose().map_err(|error| Error::Device(format!("cannot start threads: {error}")))?;
-        Ok(Engine { program, compiled, copies, pool, step: 0 })
+        Ok(Engine { cpu, program, compiled, copies, pool, step: 0 })
     }
 
     /// Runs the steps on every copy: one copy a thread, or all threads on one copy after the other.
@@ -154,6 +174,12 @@ impl Engine {
 
     fn shares_mut(&mut self) -> impl Iterator<Item = &mut Share> {
         self.copies.iter_mut().flat_map(|copy| &mut copy.shares)
+    }
+
+    /// Adds all that waits to be due, so that the ring holds whatever is on its way.
+    fn settle(&mut self) {
+        let program = self.program.clone();
+        self.shares_mut().for_each(|share| share.settle(&program));
     }
 
     /// Fails where a state is not finite.
@@ -187,6 +213,7 @@ impl super::Engine for Engine {
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
+        self.settle();
         let mut snapshot = Snapshot::empty(&self.program, self.step);
         self.shares().for_each(|share| share.save(&self.program, &mut snapshot));
         Ok(snapshot)
@@ -217,6 +244,7 @@ impl super::Engine for Engine {
     }
 
     fn arrive(&mut self, span: Span, port: usize, amounts: &[i32]) -> Result<()> {
+        self.settle();
         let step = self.step;
         self.shares_mut().try_for_each(|share| share.arrive(span, port, step, amounts))
     }
@@ -236,9 +264,9 @@ impl super::Engine for Engine {
         Arc::make_mut(&mut self.program).kernels[number] = kernel;
         self.compiled[number] = compiled;
         // planes may have come to the arena: it is laid out anew, around the same rows of synapses
-        let delays = deliver::shared_delays(&self.program);
+        let survey = Arc::new(Survey::new(&self.program, self.cpu.cache));
         let copies = 0..self.program.copies();
-        self.copies = copies.map(|copy| Replica::new(&self.program, &self.compiled, copy, &delays)).collect();
+        self.copies = copies.map(|copy| Replica::new(&self.program, &self.compiled, copy, &survey)).collect();
         self.restore(&snapshot)
     }
 
@@ -256,10 +284,12 @@ impl super::Engine for Engine {
     }
 
     fn edit(&mut self, edits: &[Edit]) -> Result<()> {
+        // a spike carries the weights of the time when it was sent
+        self.settle();
         let edited = Arc::make_mut(&mut self.program).edit(edits);
         if edited.iter().any(|it| it.delays) {
-            let delays = deliver::shared_delays(&self.program);
-            self.shares_mut().for_each(|share| share.set_delays(&delays));
+            let survey = Arc::new(Survey::new(&self.program, self.cpu.cache));
+            self.shares_mut().for_each(|share| share.set_survey(&survey));
         }
         Ok(())
     }

@@ -175,9 +175,10 @@ impl Target<'_> {
                 if port_for(model, port, *weight).is_none() {
                     let text = match port {
                         Some(port) => format!(
-                            "{}: the weight {weight} does not fit port `{port}` of `{}`",
+                            "{}: port `{port}` of `{}` takes no {} weights, got {weight}",
                             self.place,
-                            model.name()
+                            model.name(),
+                            if *weight < 0.0 { "negative" } else { "positive" }
                         ),
                         None => {
                             format!("{}: no port of `{}` takes the weight {weight}", self.place, model.name())

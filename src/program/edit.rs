@@ -1,7 +1,7 @@
 //! Changes of stored synapses: their weights and delays, never their ends.
 
 use super::Program;
-use crate::compile::connect::{Block, Layout, Weights};
+use crate::compile::connect::{Block, Layout, Order, Weights};
 use std::ops::Range;
 
 /// A stored synapse and what it becomes.
@@ -71,6 +71,10 @@ impl Program {
                 weights[edit.entry as usize] = edit.weight;
             }
             block.set_delay(layout, edit.entry, edit.delay);
+        }
+        // entries stay where they are: connections are known by their places
+        if changed.delays && block.order == Order::Delay {
+            block.order = Order::Edited;
         }
         changed
     }

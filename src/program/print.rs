@@ -120,6 +120,11 @@ impl fmt::Display for Program {
             writeln!(f, "port {}: at most {:e} a step, resolved to {quantum:e}", port.name, port.bound)?;
         }
         for (k, sources) in self.projections.iter().enumerate() {
+            if sources.rows as usize != k {
+                let first = &self.projections[sources.rows as usize].name;
+                writeln!(f, "projection {}: stored with {first}", sources.name)?;
+                continue;
+            }
             let blocks = self.blocks.iter().filter(|block| block.projection as usize == k);
             let (mut count, mut bytes) = (0, 0);
             blocks.for_each(|block| {

@@ -3,7 +3,7 @@
 //! Rows of synapses are read where they lie, by source. Setting a weight or a delay writes into them.
 
 use super::Rollout;
-use crate::compile::connect::quantise;
+use crate::compile::connect::{Block, Order, quantise};
 use crate::compile::recipe::{Set, Way};
 use crate::error::{Error, Result};
 use crate::model::instance::spike_ports;
@@ -13,7 +13,7 @@ use crate::network::projection::Projection;
 use crate::network::target::port_for;
 use crate::network::view::Slice;
 use crate::network::{PopulationId, View};
-use crate::program::{Edit, Plane, Port, Sources};
+use crate::program::{Edit, Plane, Port, Program, Sources};
 use crate::unit::table;
 use std::collections::BTreeMap;
 use std::ops::{Deref, Range};
@@ -105,13 +105,12 @@ impl Rollout {
         see: &mut dyn FnMut(u32, Connection),
     ) {
         let program = self.program();
-        let own =
-            |(_, block): &(usize, &crate::compile::connect::Block)| block.projection as usize == projection;
+        let sources = &program.projections[projection];
+        let own = |(_, block): &(usize, &Block)| block.projection == sources.rows;
         for (number, block) in program.blocks.iter().enumerate().filter(own) {
             let last = block.source_first + block.rows.len() as u32 - 1;
             for row in rows.start.max(block.source_first)..rows.end.min(last) {
-                let k = (row - block.source_first) as usize;
-                for entry in block.rows[k]..block.rows[k + 1] {
+                for entry in targets.entries(program, sources, block, row - block.source_first) {
                     let Some((target, plane)) = targets.find(block.slot(program.layout, entry)) else {
                         continue;
                     };
@@ -222,11 +221,20 @@ impl Rollout {
         if let Some(pair) =
             edits.windows(2).find(|it| (it[0].block, it[0].entry) == (it[1].block, it[1].entry))
         {
-            let name =
-                &self.program().projections[self.program().blocks[pair[0].block].projection as usize].name;
+            let name = self.name_of(&pair[0]);
             return Err(Error::network(format!("a connection of projection `{name}` is named twice")));
         }
         if edits.is_empty() { Ok(()) } else { self.engine.edit(&edits) }
+    }
+
+    /// The projection that an edit belongs to.
+    fn name_of(&self, edit: &Edit) -> &str {
+        let program = self.program();
+        let block = &program.blocks[edit.block];
+        let slot = block.slot(program.layout, edit.entry);
+        let is_own = |it: &&Sources| it.slots.iter().any(|slots| slots.contains(&slot));
+        let stored = program.projections.iter().filter(|it| it.rows == block.projection);
+        stored.into_iter().find(is_own).map_or("", |it| &it.name)
     }
 
     /// A value for each connection.
@@ -321,6 +329,18 @@ impl<'a> Targets<'a> {
         let ports = rollout.program().ports.iter();
         let names = ports.map(|port| Arc::from(port.name.split_once('.').map_or("", |(_, name)| name)));
         Targets { planes, populations: populations.collect(), names: names.collect() }
+    }
+
+    /// The entries of a row that are of a projection, in order of targets.
+    fn entries(&self, program: &Program, sources: &Sources, block: &Block, row: u32) -> Vec<u32> {
+        let row = block.rows[row as usize]..block.rows[row as usize + 1];
+        let slot = |entry: &u32| block.slot(program.layout, *entry);
+        let is_own = |entry: &u32| sources.slots.iter().any(|slots| slots.contains(&slot(entry)));
+        let mut entries: Vec<u32> = row.filter(is_own).collect();
+        if block.order != Order::Target {
+            entries.sort_by_cached_key(|entry| self.find(slot(entry)).map(|(target, _)| target));
+        }
+        entries
     }
 
     fn find(&self, slot: u32) -> Option<(Element, &'a Plane)> {

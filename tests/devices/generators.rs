@@ -4,9 +4,10 @@ use crate::{Check, trials};
 use libtest_mimic::{Failed, Trial};
 use synfire::model::Instance;
 use synfire::models::{
-    gamma_sup_generator, inhomogeneous_poisson_generator, mip_generator, parrot_neuron, poisson_generator,
-    ppd_sup_generator, pulsepacket_generator, sinusoidal_gamma_generator, sinusoidal_poisson_generator,
-    spike_dilutor, spike_generator, step_current_generator, step_rate_generator,
+    gamma_sup_generator, inhomogeneous_poisson_generator, mip_generator, noise_generator, parrot_neuron,
+    poisson_generator, ppd_sup_generator, pulsepacket_generator, sinusoidal_gamma_generator,
+    sinusoidal_poisson_generator, spike_dilutor, spike_generator, step_current_generator,
+    step_rate_generator,
 };
 use synfire::network::rule::{all_to_all, one_to_one};
 use synfire::unit::{Hz, kHz, ms, pA};
@@ -298,13 +299,34 @@ fn refusals(_: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A noise current is drawn anew at `start` and an interval, two, ... later, whatever steps these are.
+fn noise_intervals(device: &Device) -> Result<(), Failed> {
+    let meter = METER.replace("[Hz]", "[pA]").replace("Rate", "Current");
+    let mut network = Network::new(0.1 * ms)?;
+    let cells = network.population("cells", 1, Instance::new(Model::from_wgsl("meter", &meter)?))?;
+    let noise = noise_generator().mean(100.0 * pA).std(50.0 * pA).dt(0.7 * ms);
+    let noise = noise.origin(2.0 * ms).start(0.3 * ms).stop(3.0 * ms);
+    let noise = network.population("noise", 1, noise)?;
+    network.project(&noise, &cells, one_to_one()).delay(0.1 * ms).build()?;
+    network.record_trace("cells", &cells, &["seen"], 0.1 * ms)?;
+    let mut rollout = Rollout::new(&network, device)?;
+    rollout.advance(8.0 * ms)?;
+    let seen = &rollout.recording().trace("cells").expect("it is recorded").variables[0].1;
+    let changes: Vec<usize> = (1..seen.len()).filter(|k| seen[*k] != seen[*k - 1]).collect();
+    // on at 2.3 ms, four intervals of 7 steps, the last cut off by the end
+    let expected: Vec<usize> = [0, 7, 14, 21, 27].map(|step| changes[0] + step).into();
+    require(changes == expected, &format!("the current changes at {changes:?}, expected {expected:?}"))?;
+    require(changes[0] == 23, &format!("it is on from row {}", changes[0]))
+}
+
 pub fn all() -> Vec<Trial> {
-    let all: [(&str, Check); 6] = [
+    let all: [(&str, Check); 7] = [
         ("joint_trains", Box::new(joint_trains)),
         ("diluted", Box::new(diluted)),
         ("windows", Box::new(windows)),
         ("rates", Box::new(rates)),
         ("packets", Box::new(packets)),
+        ("noise_intervals", Box::new(noise_intervals)),
         ("refusals", Box::new(refusals)),
     ];
     all.into_iter().flat_map(|(name, check)| trials(&format!("generators::{name}"), check)).collect()

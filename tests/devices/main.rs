@@ -7,6 +7,7 @@
 //! - `bands`: what neurons and generators draw, against the spread of NEST's seeds;
 //! - `networks`: rates of networks of NEST's examples, against NEST over seeds;
 //! - `determinism`: the same bytes for any threads, chunks, partitions and workgroups;
+//! - `due`: on the CPU, when an entry of a row is added makes no difference;
 //! - `agreement`: both devices find the same spikes;
 //! - `overlap`: a GPU may update and deliver at the same time;
 //! - `batch`: trials that run together give what each gives alone;
@@ -26,6 +27,7 @@ mod bands;
 mod batch;
 mod detectors;
 mod determinism;
+mod due;
 #[cfg(feature = "cli")]
 mod examples;
 mod generators;
@@ -79,6 +81,7 @@ fn main() {
     all.extend(bands::all());
     all.extend(networks::all());
     all.extend(determinism::all());
+    all.extend(due::all());
     all.extend(agreement::all());
     all.extend(overlap::all());
     all.extend(batch::all());

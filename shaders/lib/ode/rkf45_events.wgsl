@@ -1,21 +1,11 @@
 //! Adaptive Runge-Kutta-Fehlberg integration over one step, for models that spike and reset within a step.
 //!
-//! The importing model supplies, besides its `derivative`, `fn event(p: Params, d: Derived, s: State) -> State`: what
-//! becomes of the state after each step that is accepted, with `spiked` set to 1 by a spike. Every element has a step
-//! size of its own. The error allowed is `tolerance` for each float, and as much of what the step changes it by: where
+//! Every element has a step size of its own. The error allowed is `tolerance` for each float, and as much of what the step changes it by: where
 //! the potential rises to a spike, steps are longer. Rounding is compensated.
 
 #import lib/ode/fehlberg
 #import lib/ode/compensated
-
-/// What becomes of a state after a step that is accepted.
-fn reacted(p: Params, d: Derived, after: Sum) -> Sum {
-    var next = Sum(event(p, d, after.s), after.lost);
-    if (next.s.spiked != after.s.spiked) {
-        next.lost = shifted(next.lost, -1.0, next.lost);
-    }
-    return next;
-}
+#import lib/ode/event
 
 /// Integrates over `dt`, beginning with step size `h`; or in fixed sub-steps, a spike at most after each.
 fn rkf45_events(p: Params, d: Derived, s: State, dt: f32, tolerance: f32, h: f32, lost: State) -> Resumed {

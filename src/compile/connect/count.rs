@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::bundle::Bundle;
 use super::draw::{Drawing, Line, Major};
 use super::place::split;
 use super::{EdgeDelay, EdgeValue, Wiring};
@@ -19,6 +20,8 @@ const N_SOURCE_CHUNKS: u32 = 16;
 pub struct Plan<'a> {
     pub(super) projections: Vec<Counted<'a>>,
     pub(super) n_partitions: usize,
+    /// Which of them are stored as one.
+    pub(super) bundles: Vec<Bundle>,
     slot_sums: Vec<f64>,
     slot_counts: Vec<u32>,
     edges: u64,
@@ -78,6 +81,7 @@ impl<'a> Plan<'a> {
         let mut plan = Self {
             projections: Vec::with_capacity(wirings.len()),
             n_partitions: partitions.len(),
+            bundles: vec![],
             slot_sums: vec![0.0; n_slots],
             slot_counts: vec![0; n_slots],
             edges: 0,
@@ -92,6 +96,7 @@ impl<'a> Plan<'a> {
             counted.edges = plan.edges - before;
             plan.projections.push(counted);
         }
+        plan.each_alone();
         Ok(plan)
     }
 

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 use rayon::prelude::*;
 
+use super::block::{Block, Layout, Order, Weights, split};
+use super::bundle::Bundle;
 use super::count::{Chunk, Counted, Plan, sign};
 use super::draw::{Line, Major};
 use super::scatter::Buckets;
@@ -12,63 +14,6 @@ use crate::Error;
 use crate::compile::Building;
 use crate::memory::prefer_large_pages;
 use crate::random::ROUNDING;
-
-/// How an entry is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// One word: `slot | delay << slot_bits`.
-    Narrow {
-        /// Bits of the ring slot; the delay has the others.
-        slot_bits: u32,
-    },
-    /// Two words: slot, delay.
-    Wide,
-}
-
-impl Layout {
-    /// Words of an entry.
-    pub fn words(self) -> usize {
-        match self {
-            Layout::Narrow { .. } => 1,
-            Layout::Wide => 2,
-        }
-    }
-
-    /// Writes an entry to the first words of `out`.
-    #[inline]
-    fn pack(self, slot: u32, delay: u32, out: &mut [u32]) {
-        match self {
-            Layout::Narrow { slot_bits } => out[0] = slot | delay << slot_bits,
-            Layout::Wide => out[..2].copy_from_slice(&[slot, delay]),
-        }
-    }
-}
-
-/// Rows of one projection into one partition: some of its sources, all of their edges there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Block {
-    /// Index of the projection.
-    pub projection: u32,
-    /// Index of the partition.
-    pub partition: u32,
-    /// First source, as its place in the projection.
-    pub source_first: u32,
-    /// Where the rows begin, in entries from the start of the block; one more than there are rows.
-    pub rows: Vec<u32>,
-    /// Ring slot and delay of every edge: rows in order of targets, words by [`Layout`].
-    pub entries: Vec<u32>,
-    /// Weights in units of 1 / scale of the slot.
-    pub weights: Weights,
-}
-
-/// Fixed-point weights of a block.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Weights {
-    /// One for all edges.
-    Shared(i32),
-    /// One per edge.
-    Each(Vec<i32>),
-}
 
 /// A block that several threads write to, each to places of its own.
 struct Store {
@@ -95,7 +40,7 @@ struct Filling<'a, F> {
 }
 
 impl Plan<'_> {
-    /// Draws the edges again and writes them down, but for projections that are not stored; blocks come by projection,
+    /// Draws the edges again and writes them down, but for projections that are not stored; blocks come by bundle,
     /// partition and source, none is empty.
     ///
     /// `max_entries` bounds the entries of a block (the size of a binding). `scale` gives for each ring slot the
@@ -107,11 +52,10 @@ impl Plan<'_> {
         self.check(layout)?;
         let filling = Filling { layout, max_entries, scale: &scale, building: self.building };
         let mut blocks = Vec::new();
-        let numbered = (0..).zip(self.projections);
-        for (projection, counted) in numbered.filter(|(_, counted)| !counted.is_procedural()) {
-            let name = counted.drawing.wiring.name.clone();
-            let filled = filling.projection(projection, counted, self.n_partitions);
-            blocks.extend(filled.map_err(|source| Error::Projection { name, source: Box::new(source) })?);
+        let mut projections: Vec<Option<Counted>> = self.projections.into_iter().map(Some).collect();
+        for bundle in &self.bundles {
+            let counted = bundle.projections.iter().filter_map(|k| projections[*k].take()).collect();
+            blocks.extend(filling.bundle(bundle, counted, self.n_partitions)?);
         }
         Ok(blocks)
     }
@@ -131,59 +75,56 @@ impl Plan<'_> {
     }
 }
 
-/// First row and offsets of each block of at most `max_entries` entries, from the lengths of rows. What follows the last
-/// block that holds an entry is left out.
-fn split(lens: &[u64], max_entries: u32) -> Result<Vec<(u32, Vec<u32>)>, Error> {
-    let (mut blocks, mut offsets) = (vec![], vec![0]);
-    let (mut first, mut total) = (0, 0u32);
-    for (row, &len) in lens.iter().enumerate() {
-        if len > u64::from(max_entries) {
-            return Err(Error::Rule(format!(
-                "source {row} has {len} edges in one partition; a block holds {max_entries}"
-            )));
-        }
-        if u64::from(total) + len > u64::from(max_entries) {
-            blocks.push((first, std::mem::replace(&mut offsets, vec![0])));
-            (first, total) = (row as u32, 0);
-        }
-        total += len as u32;
-        offsets.push(total);
-    }
-    if total > 0 {
-        blocks.push((first, offsets));
-    }
-    Ok(blocks)
-}
-
 impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
-    fn projection(&self, index: u32, mut counted: Counted, n_partitions: usize) -> Result<Vec<Block>, Error> {
-        let shared = self.shared_weight(&counted)?;
+    fn bundle(
+        &self,
+        bundle: &Bundle,
+        mut counted: Vec<Counted>,
+        n_partitions: usize,
+    ) -> Result<Vec<Block>, Error> {
+        let Some(first) = counted.first() else { return Ok(vec![]) };
+        let name = first.drawing.wiring.name.clone();
+        let named = |source| Error::Projection { name: name.clone(), source: Box::new(source) };
+        let shared = self.shared_weight(&counted).map_err(named)?;
         let partitions: Vec<Stores> = (0..n_partitions)
             .map(|partition| self.allocate(&mut counted, partition, shared.is_none()))
-            .collect::<Result<_, _>>()?;
-        let mut chunks = std::mem::take(&mut counted.chunks);
-        let each = counted.edges / chunks.len().max(1) as u64;
-        chunks.par_iter_mut().try_for_each(|chunk| {
-            match counted.drawing.major {
-                Major::Target => self.fill_by_target(&counted, chunk, &partitions[chunk.partition])?,
-                Major::Source => self.fill_by_source(&counted, chunk, &partitions)?,
-            }
-            self.building.draw(each);
-            Ok(())
-        })?;
+            .collect::<Result<_, _>>()
+            .map_err(named)?;
+        for counted in &mut counted {
+            let name = &counted.drawing.wiring.name;
+            let named = |source| Error::Projection { name: name.clone(), source: Box::new(source) };
+            let mut chunks = std::mem::take(&mut counted.chunks);
+            let each = counted.edges / chunks.len().max(1) as u64;
+            let fill = |chunk: &mut Chunk| {
+                match counted.drawing.major {
+                    Major::Target => self.fill_by_target(counted, chunk, &partitions[chunk.partition])?,
+                    Major::Source => self.fill_by_source(counted, chunk, &partitions)?,
+                }
+                self.building.draw(each);
+                Ok(())
+            };
+            chunks.par_iter_mut().try_for_each(fill).map_err(named)?;
+        }
         let mut blocks = Vec::new();
         for (partition, stores) in (0..).zip(partitions) {
-            blocks.extend(stores.stores.into_iter().map(|store| store.into_block(index, partition, shared)));
+            for store in stores.stores {
+                let mut block = store.into_block(bundle.projections[0] as u32, partition, shared);
+                if bundle.by_delay {
+                    block.sort_by_delay(self.layout);
+                }
+                blocks.push(block);
+            }
         }
         Ok(blocks)
     }
 
     /// The weight of all edges, where there is only one and all slots have one scale.
-    fn shared_weight(&self, counted: &Counted) -> Result<Option<i32>, Error> {
-        let EdgeValue::Constant(weight) = counted.drawing.wiring.weight else {
+    fn shared_weight(&self, counted: &[Counted]) -> Result<Option<i32>, Error> {
+        let EdgeValue::Constant(weight) = counted[0].drawing.wiring.weight else {
             return Ok(None);
         };
-        let mut scales = counted.slots.iter().map(|slots| (self.scale)(slots[sign(weight)]));
+        let slots = counted.iter().flat_map(|counted| &counted.slots);
+        let mut scales = slots.map(|slots| (self.scale)(slots[sign(weight)]));
         let Some(first) = scales.next() else {
             return Ok(Some(0));
         };
@@ -191,10 +132,15 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
     }
 
     /// Rows and blocks of a partition; the counts of its chunks become places.
-    fn allocate(&self, counted: &mut Counted, partition: usize, with_weights: bool) -> Result<Stores, Error> {
-        let n_sources = counted.drawing.sources.len() as usize;
+    fn allocate(
+        &self,
+        counted: &mut [Counted],
+        partition: usize,
+        with_weights: bool,
+    ) -> Result<Stores, Error> {
+        let n_sources = counted[0].drawing.sources.len() as usize;
         let mut rows = vec![0u64; n_sources];
-        for (first, lengths) in counts(counted, partition) {
+        for (first, lengths) in counted.iter_mut().flat_map(|counted| counts(counted, partition)) {
             rows[first..].iter_mut().zip(lengths).for_each(|(row, n)| *row += u64::from(*n));
         }
         let stores: Vec<Store> = (split(&rows, self.max_entries)?.into_iter())
@@ -208,7 +154,7 @@ impl<F: Fn(u32) -> f64 + Sync> Filling<'_, F> {
                 store_of.resize(next.len(), k);
             }
         }
-        for (first, places) in counts(counted, partition) {
+        for (first, places) in counted.iter_mut().flat_map(|counted| counts(counted, partition)) {
             for (next, place) in next.iter_mut().skip(first).zip(places) {
                 let n = std::mem::replace(place, *next);
                 *next += n;
@@ -343,7 +289,8 @@ impl Store {
             None => Weights::Each(self.weights.into_iter().map(AtomicI32::into_inner).collect()),
         };
         let entries = self.entries.into_iter().map(AtomicU32::into_inner).collect();
-        Block { projection, partition, source_first: self.source_first, rows: self.rows, entries, weights }
+        let (source_first, rows) = (self.source_first, self.rows);
+        Block { projection, partition, source_first, rows, entries, order: Order::Target, weights }
     }
 }
 
@@ -368,36 +315,4 @@ fn counts<'c>(counted: &'c mut Counted, partition: usize) -> impl Iterator<Item 
             Some((first, &mut chunk.rows[partition * n_rows..][..n_rows]))
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    /// Offsets near the end of 32 bits, without the entries that they count.
-    #[test]
-    fn rows_beyond_32_bits_go_to_blocks_of_their_own() {
-        let half = 1u64 << 31;
-        let cases = [
-            (vec![half, half - 1], u32::MAX, vec![(0, 3)]),
-            (vec![half, half], u32::MAX, vec![(0, 2), (1, 2)]),
-            (vec![u64::from(u32::MAX), 0, 1], u32::MAX, vec![(0, 3), (2, 2)]),
-            (vec![half - 1, 1, half, 7, half], u32::MAX, vec![(0, 3), (2, 3), (4, 2)]),
-            // the largest binding of 2^31 bytes, in words
-            (vec![1 << 29, 1, (1 << 29) - 1], 1 << 29, vec![(0, 2), (1, 3)]),
-            (vec![0, 0], u32::MAX, vec![]),
-        ];
-        for (lens, most, expected) in cases {
-            let blocks = split(&lens, most).expect("every row fits");
-            let shapes: Vec<(u32, usize)> =
-                blocks.iter().map(|(first, offsets)| (*first, offsets.len())).collect();
-            assert_eq!(shapes, expected, "{lens:?}");
-            for (first, offsets) in &blocks {
-                let found = offsets.windows(2).map(|pair| u64::from(pair[1] - pair[0]));
-                assert!(found.eq(lens[*first as usize..].iter().copied().take(offsets.len() - 1)));
-            }
-        }
-        let error = split(&[3, half + 1], 1 << 31).expect_err("a row is too long").to_string();
-        assert_eq!(error, "source 1 has 2147483649 edges in one partition; a block holds 2147483648");
-    }
 }

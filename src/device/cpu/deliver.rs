@@ -1,11 +1,15 @@
 //! Delivery on the CPU: the twin of `shaders/kernel/propagate.wgsl` and of `shaders/kernel/accumulate.wgsl`.
 
+mod due;
 mod regenerate;
+mod survey;
 
-use crate::compile::connect::{Block, Layout, Procedural, Weights};
+use crate::compile::connect::{Block, Layout, Order, Procedural, Weights};
 use crate::program::{Event, Program};
+pub(super) use due::Due;
 pub(super) use regenerate::Room;
 use std::sync::Arc;
+pub(super) use survey::Survey;
 
 /// The rows of one partition, found by element.
 pub(super) struct Rows {
@@ -14,16 +18,15 @@ pub(super) struct Rows {
     /// For the elements between two bounds: blocks, and after them procedural projections by number, each with what to
     /// add to an element for its row.
     blocks: Vec<Vec<(usize, i64)>>,
-    /// The delay that all entries of a block share, by block.
-    delays: Arc<[Option<usize>]>,
+    survey: Arc<Survey>,
     partition: u32,
     copy: u32,
     first_slot: u32,
 }
 
 impl Rows {
-    /// The rows of a partition, found by the elements of a copy; `delays` are those of [`shared_delays`].
-    pub fn new(program: &Program, partition: usize, copy: u32, delays: Arc<[Option<usize>]>) -> Rows {
+    /// The rows of a partition, found by the elements of a copy.
+    pub fn new(program: &Program, partition: usize, copy: u32, survey: Arc<Survey>) -> Rows {
         // element ranges with the block that holds their rows and the offset to the row
         let mut ranges: Vec<(u32, u32, usize, i64)> = vec![];
         let of_partition = |k: usize| program.blocks[k].partition as usize == partition;
@@ -54,12 +57,12 @@ impl Rows {
         };
         let blocks = bounds.iter().map(within).collect();
         let first_slot = program.partitions[partition].first_slot;
-        Rows { bounds, blocks, delays, partition: partition as u32, copy, first_slot }
+        Rows { bounds, blocks, survey, partition: partition as u32, copy, first_slot }
     }
 
-    /// Replaces the delays that all entries of a block share.
-    pub fn set_delays(&mut self, delays: Arc<[Option<usize>]>) {
-        self.delays = delays;
+    /// Replaces what is known of the blocks.
+    pub fn set_survey(&mut self, survey: Arc<Survey>) {
+        self.survey = survey;
     }
 
     /// The number of an element's like in the first copy of the network.
@@ -67,28 +70,25 @@ impl Rows {
         if self.copy == 0 { element } else { element - self.copy * program.stride(element) }
     }
 
-    /// Adds events to the ring, which has `size.1` rows of `size.0` slots.
-    pub fn deliver(
-        &self,
-        program: &Program,
-        events: &[Event],
-        ring: &mut [u32],
-        size: (usize, usize),
-        room: &mut Room,
-    ) {
-        let mut target = Target { ring, size, step: 0, first_slot: self.first_slot as usize };
+    /// A ring with `size.1` rows of `size.0` slots, to add to.
+    pub fn target<'a>(&self, ring: &'a mut [u32], size: (usize, usize)) -> Target<'a> {
+        Target { ring, size, step: 0, first_slot: self.first_slot as usize }
+    }
+
+    /// Adds events to the ring, but for what waits in `room`: that is for [`Rows::add_due`].
+    pub fn deliver(&self, program: &Program, events: &[Event], target: &mut Target, room: &mut Room) {
         for events in events.chunks(AHEAD) {
-            let mut sendings = std::mem::take(&mut room.sendings);
-            self.find(program, events, &mut sendings, &mut |it, row, event| {
+            let (mut sendings, mut due) = (std::mem::take(&mut room.sendings), std::mem::take(&mut room.due));
+            self.find(program, events, (&mut sendings, &mut due), &mut |it, row, event| {
                 target.step = event.step as usize;
                 let own = Event { element: self.in_first_copy(program, event.element), ..*event };
-                regenerate::deliver(it, self.partition, row, &own, &mut target, room);
+                regenerate::deliver(it, self.partition, row, &own, target, room);
             });
             for sending in sendings.drain(..) {
                 target.step = sending.step;
-                self.send(program, &sending, &mut target);
+                self.send(program, &sending, target);
             }
-            room.sendings = sendings;
+            (room.sendings, room.due) = (sendings, due);
         }
     }
 
@@ -97,7 +97,7 @@ impl Rows {
         &self,
         program: &Program,
         events: &[Event],
-        sendings: &mut Vec<Sending>,
+        (sendings, due): (&mut Vec<Sending>, &mut Due),
         regenerate: &mut impl FnMut(&Procedural, u32, &Event),
     ) {
         let mut position = 0;
@@ -111,11 +111,16 @@ impl Rows {
                     continue;
                 };
                 let (begin, end) = (block.rows[row] as usize, block.rows[row + 1] as usize);
-                if begin < end {
-                    touch(program.layout, block, begin, end);
-                    let (block, step) = (*number, event.step as usize);
-                    sendings.push(Sending { block, begin, end, step, value: event.value });
+                let step = event.step as usize;
+                if begin == end {
+                    continue;
                 }
+                if block.order == Order::Delay && event.value == 1.0 {
+                    due.push(*number, (begin, end), step);
+                    continue;
+                }
+                touch(program.layout, block, begin, end);
+                sendings.push(Sending { block: *number, begin, end, step, value: event.value });
             }
         }
     }
@@ -128,6 +133,11 @@ impl Rows {
             return guess;
         }
         self.bounds.partition_point(|bound| *bound <= element)
+    }
+
+    /// The entry of the partition's first slot with a delay.
+    fn first_entry(&self, slot_bits: u32, delay: usize) -> u32 {
+        self.first_slot.wrapping_add((delay as u32) << slot_bits)
     }
 
     /// Adds the entries of one row.
@@ -143,13 +153,13 @@ impl Rows {
             return;
         };
         let entries = &block.entries[begin..end];
-        if let (true, Some(delay)) = (is_plain, self.delays[number]) {
-            let (mask, first_slot) = (slot_mask(slot_bits), self.first_slot);
-            let row = target.row(delay);
-            return match &block.weights {
-                Weights::Shared(weight) => add_shared(row, entries, mask, *weight, first_slot),
-                Weights::Each(weights) => add_each(row, entries, mask, &weights[begin..end], first_slot),
+        if let (true, Some(delay)) = (is_plain, self.survey.delays[number]) {
+            let (row, first) = (target.row(delay), self.first_entry(slot_bits, delay));
+            match &block.weights {
+                Weights::Shared(weight) => add_shared(row, entries, first, *weight),
+                Weights::Each(weights) => add_each(row, entries, &weights[begin..end], first),
             };
+            return;
         }
         match &block.weights {
             Weights::Shared(weight) if is_plain => target.shared(slot_bits, entries, *weight),
@@ -201,27 +211,17 @@ impl Weights {
     }
 }
 
-/// The delay that all entries of a block share, by block.
-pub(super) fn shared_delays(program: &Program) -> Arc<[Option<usize>]> {
-    let shared = program.blocks.iter().map(|block| match program.layout {
-        Layout::Narrow { slot_bits } => {
-            let first = delay(*block.entries.first()?, slot_bits);
-            block.entries.iter().all(|entry| delay(*entry, slot_bits) == first).then_some(first)
-        }
-        Layout::Wide => None,
-    });
-    shared.collect()
-}
-
 /// The ring of all copies before the first step, where there is one partition.
 pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
     let (slots, depth) = (program.partitions[0].slots as usize, program.depth as usize);
-    let (delays, mut room) = (shared_delays(program), Room::default());
+    let (survey, mut room) = (Arc::new(Survey::new(program, 0)), Room::default());
     let mut ring = vec![0; program.slots as usize * depth];
     for copy in 0..program.copies() {
-        let rows = Rows::new(program, 0, copy, delays.clone());
+        let rows = Rows::new(program, 0, copy, survey.clone());
         let mut own = vec![0; slots * depth];
-        rows.deliver(program, &program.initial, &mut own, (slots, depth), &mut room);
+        let mut target = rows.target(&mut own, (slots, depth));
+        rows.deliver(program, &program.initial, &mut target, &mut room);
+        rows.settle(program, &mut target, &mut room.due);
         for (row, own) in ring.chunks_mut(program.slots as usize).zip(own.chunks(slots)) {
             row[copy as usize * slots..][..slots].copy_from_slice(own);
         }
@@ -230,7 +230,7 @@ pub(in crate::device) fn initial_ring(program: &Program) -> Vec<u32> {
 }
 
 /// The ring while one spike is added to it.
-struct Target<'a> {
+pub(super) struct Target<'a> {
     ring: &'a mut [u32],
     size: (usize, usize),
     step: usize,
@@ -288,18 +288,27 @@ impl Target<'_> {
     }
 }
 
-fn add_shared(row: &mut [u32], entries: &[u32], mask: u32, weight: i32, first_slot: u32) {
-    for entry in entries {
-        let into = &mut row[((entry & mask) - first_slot) as usize];
-        *into = into.wrapping_add(weight as u32);
+/// Adds entries as long as they have the delay of the first one, and tells how many. `first` is the entry of the partition's
+/// first slot with this delay: an entry with a longer delay lies beyond the row's end, seen from there.
+fn add_each(row: &mut [u32], entries: &[u32], weights: &[i32], first: u32) -> u32 {
+    let mut n = 0;
+    for (entry, weight) in entries.iter().zip(weights) {
+        let Some(into) = row.get_mut(entry.wrapping_sub(first) as usize) else { break };
+        *into = into.wrapping_add(*weight as u32);
+        n += 1;
     }
+    n
 }
 
-fn add_each(row: &mut [u32], entries: &[u32], mask: u32, weights: &[i32], first_slot: u32) {
-    for (entry, weight) in entries.iter().zip(weights) {
-        let into = &mut row[((entry & mask) - first_slot) as usize];
-        *into = into.wrapping_add(*weight as u32);
+/// As [`add_each`], with one weight for all.
+fn add_shared(row: &mut [u32], entries: &[u32], first: u32, weight: i32) -> u32 {
+    let mut n = 0;
+    for entry in entries {
+        let Some(into) = row.get_mut(entry.wrapping_sub(first) as usize) else { break };
+        *into = into.wrapping_add(weight as u32);
+        n += 1;
     }
+    n
 }
 
 fn slot_mask(bits: u32) -> u32 {
@@ -319,4 +328,21 @@ fn delay(entry: u32, bits: u32) -> usize {
 /// A weight times what the spike carries, rounded half to even as WGSL's `round` does.
 fn scaled(weight: i32, value: f32) -> i32 {
     (weight as f32 * value).round_ties_even() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_where_the_delay_does() {
+        // 8 slots of this partition from slot 4 of 12 on; four bits for the slot
+        let entry = |slot: u32, delay: u32| slot | delay << 4;
+        let entries = [entry(5, 3), entry(11, 3), entry(5, 3), entry(4, 4), entry(5, 4)];
+        let (mut row, weights) = ([0; 8], [1, 2, 4, 8, 16]);
+        assert_eq!(add_each(&mut row, &entries, &weights, entry(4, 3)), 3);
+        assert_eq!(row, [0, 5, 0, 0, 0, 0, 0, 2]);
+        assert_eq!(add_shared(&mut row, &entries[3..], entry(4, 4), -1), 2);
+        assert_eq!(row, [u32::MAX, 4, 0, 0, 0, 0, 0, 2]);
+    }
 }

@@ -6,6 +6,7 @@
 
 use super::Compiled;
 use super::barrier::Barrier;
+use super::deliver::Survey;
 use super::phases::Phase;
 use super::share::{Found, Share};
 use crate::program::{Event, Program};
@@ -46,14 +47,9 @@ impl<'a> Run<'a> {
 }
 
 impl Replica {
-    pub fn new(
-        program: &Program,
-        compiled: &[Compiled],
-        copy: u32,
-        delays: &Arc<[Option<usize>]>,
-    ) -> Replica {
+    pub fn new(program: &Program, compiled: &[Compiled], copy: u32, survey: &Arc<Survey>) -> Replica {
         let partitions = 0..program.partitions.len();
-        let share = |partition| Share::new(program, compiled, (partition, copy), delays.clone());
+        let share = |partition| Share::new(program, compiled, (partition, copy), survey.clone());
         Replica { shares: partitions.map(share).collect() }
     }
 
@@ -71,7 +67,10 @@ impl Replica {
                 }
                 self.shares[position].found = found;
             }
-            self.shares.iter_mut().for_each(|share| share.deliver(run.program, events));
+            for share in &mut self.shares {
+                share.deliver(run.program, events);
+                share.add_due(run.program, first + u64::from(steps));
+            }
         }
     }
 
@@ -100,6 +99,7 @@ impl Replica {
                     share.deliver(run.program, &found.sent);
                 }
                 share.deliver(run.program, events);
+                share.add_due(run.program, first + u64::from(steps));
             }
         });
     }

@@ -6,7 +6,7 @@ mod found;
 mod owned;
 
 use super::Compiled;
-use super::deliver::{Room, Rows};
+use super::deliver::{Room, Rows, Survey};
 use super::phases::{Phase, Phases};
 use crate::device::Snapshot;
 use crate::lane::{Bound, LANES, Scalars, Scratch, Ty, Uniforms};
@@ -165,12 +165,7 @@ fn fill(plane: &mut [u32], words: &[u32], first: u32, len: u32) {
 
 impl Share {
     /// The share of a copy that belongs to a partition.
-    pub fn new(
-        program: &Program,
-        compiled: &[Compiled],
-        place: (usize, u32),
-        delays: Arc<[Option<usize>]>,
-    ) -> Share {
+    pub fn new(program: &Program, compiled: &[Compiled], place: (usize, u32), survey: Arc<Survey>) -> Share {
         let (partition, copy) = place;
         let mut arena = vec![];
         let mut members = vec![];
@@ -190,7 +185,7 @@ impl Share {
         for (position, owned) in members.iter().enumerate() {
             traces.extend(owned.pieces(program, position));
         }
-        let rows = Rows::new(program, partition, copy, delays);
+        let rows = Rows::new(program, partition, copy, survey);
         let mut share = Share {
             arena,
             members,
@@ -245,12 +240,29 @@ impl Share {
         self.log.extend_from_slice(&self.found.spikes);
     }
 
-    /// Adds what all these events send to the owned part of the ring.
+    /// Adds what all these events send to the owned part of the ring, or keeps it for when it is due.
     pub fn deliver(&mut self, program: &Program, events: &[Event]) {
         self.phases.begin();
         let ring = &mut self.arena.words()[self.ring.first..];
-        self.rows.deliver(program, events, ring, (self.ring.slots, self.ring.depth), &mut self.room);
+        let mut target = self.rows.target(ring, (self.ring.slots, self.ring.depth));
+        self.rows.deliver(program, events, &mut target, &mut self.room);
         self.phases.end(Phase::Deliver);
+    }
+
+    /// Adds what is due in the window that begins at step `now`.
+    pub fn add_due(&mut self, program: &Program, now: u64) {
+        self.phases.begin();
+        let ring = &mut self.arena.words()[self.ring.first..];
+        let mut target = self.rows.target(ring, (self.ring.slots, self.ring.depth));
+        self.rows.add_due(program, now, &mut target, &mut self.room.due);
+        self.phases.end(Phase::Deliver);
+    }
+
+    /// Adds all that waits: the ring is as if nothing had.
+    pub fn settle(&mut self, program: &Program) {
+        let ring = &mut self.arena.words()[self.ring.first..];
+        let mut target = self.rows.target(ring, (self.ring.slots, self.ring.depth));
+        self.rows.settle(program, &mut target, &mut self.room.due);
     }
 
     /// Kernel, member, plane and element of a state that is not finite.
@@ -301,6 +313,7 @@ impl Share {
 
     /// Reads the owned state from a snapshot.
     pub fn load(&mut self, program: &Program, snapshot: &Snapshot) {
+        self.room.due.clear(snapshot.step);
         for owned in &self.members {
             let range = owned.first as usize..(owned.first + owned.len) as usize;
             for (plane, offset) in owned.state.iter().enumerate() {

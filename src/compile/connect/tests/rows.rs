@@ -251,3 +251,52 @@ fn nothing_to_connect_is_no_block() {
         assert_eq!(plan.fill(NARROW, 10, &scale).expect("fits"), []);
     }
 }
+
+/// Two projections from the same sources to different targets, one to the same targets as the first, one of other sources.
+#[test]
+fn bundled_rows_hold_the_same_entries_by_delay() {
+    let delay = Distribution::Uniform { low: 0.1, high: 0.6 };
+    let wiring = |k: u32, sources: Segment, (gid, slot): (u32, u32)| Wiring {
+        name: format!("p{k}"),
+        connectivity: pairwise_bernoulli(0.9),
+        sources: vec![sources],
+        targets: vec![TargetSegment { gid, len: 200, slot: [slot, slot + 200] }],
+        weight: EdgeValue::Random(Distribution::Normal { mean: 0.5, std: 1.0 }),
+        delay: EdgeDelay::Random { distribution: delay, dt: 0.1, latency: 0 },
+        stream: Stream::new(1, k),
+    };
+    let (some, others) = (Segment { gid: 1000, len: 300 }, Segment { gid: 2000, len: 30 });
+    let (near, far) = ((0, 0), (200, 400));
+    let wirings =
+        [wiring(0, some, near), wiring(1, others, near), wiring(2, some, far), wiring(3, some, near)];
+    let parts = [vec![0..150], vec![150..u32::MAX]];
+    let filled = |bundles: &[&[usize]]| {
+        let mut plan = Plan::count(&wirings, &parts, &BUILDING).expect("possible");
+        if !bundles.is_empty() {
+            let found: Vec<Vec<usize>> = plan.bundle().iter().map(|it| it.projections.clone()).collect();
+            assert_eq!(found, bundles);
+        }
+        plan.fill(NARROW, u32::MAX, &scale).expect("fits")
+    };
+    let (alone, bundled) = (filled(&[]), filled(&[&[0, 2], &[1], &[3]]));
+    assert!(bundled.iter().all(|block| block.order == Order::Delay));
+    let of_bundle = |projection: u32| if projection == 2 { 0 } else { projection };
+    let mut expected: Vec<_> = entries(&alone, NARROW)
+        .into_iter()
+        .map(|(k, row, slot, delay, w)| (of_bundle(k), row, delay, slot, w))
+        .collect();
+    let found: Vec<_> = entries(&bundled, NARROW)
+        .into_iter()
+        .map(|(k, row, slot, delay, w)| (k, row, delay, slot, w))
+        .collect();
+    for block in &bundled {
+        for row in block.rows.windows(2) {
+            let delay = |k: u32| block.delay(NARROW, k);
+            assert!((row[0]..row[1]).is_sorted_by_key(delay));
+        }
+    }
+    let mut found_sorted = found;
+    expected.sort_unstable();
+    found_sorted.sort_unstable();
+    assert_eq!(found_sorted, expected);
+}

@@ -3,7 +3,7 @@
 //! A thread adds what falls onto its own targets. Where partners come in order it draws no others; where they are drawn
 //! one by one it has to look at all of them, but draws weights and delays only in pieces that hit.
 
-use super::{Sending, Target, scaled};
+use super::{Due, Sending, Target, scaled};
 use crate::compile::connect::choice::Row;
 use crate::compile::connect::quantile::Quantiles;
 use crate::compile::connect::{DELAYS, Delay, Landing, Procedural, WEIGHTS};
@@ -16,6 +16,8 @@ pub(in crate::device::cpu) struct Room {
     values: Values,
     /// Stored rows that are found and not yet added.
     pub(super) sendings: Vec<Sending>,
+    /// Stored rows that are added in parts.
+    pub(in crate::device::cpu) due: Due,
 }
 
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 use super::owned::{steady, uniforms};
 use super::{Compiled, Owned, Share, fill};
+use crate::device::cpu::deliver::Survey;
 use crate::device::{Span, add_arrivals};
 use crate::error::Result;
 use crate::program::Program;
@@ -62,8 +63,8 @@ impl Share {
         }
     }
 
-    /// Replaces the delays that all entries of a block share.
-    pub fn set_delays(&mut self, delays: &Arc<[Option<usize>]>) {
-        self.rows.set_delays(delays.clone());
+    /// Replaces what is known of the blocks.
+    pub fn set_survey(&mut self, survey: &Arc<Survey>) {
+        self.rows.set_survey(survey.clone());
     }
 }

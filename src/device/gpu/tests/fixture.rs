@@ -2,7 +2,7 @@
 //!
 //! Every number is a multiple of 1/256, so that arithmetic is exact and drivers may rearrange it.
 
-use crate::compile::connect::{Block, Layout, Weights};
+use crate::compile::connect::{Block, Layout, Order, Weights};
 use crate::lane::{Graph, NodeId, Op, Rate, Ty};
 use crate::model::reflect::Scalar;
 use crate::program::{Constant, Event, Kernel, Leaf, Member, Partition, Program, Recorded, Sources, Trace};
@@ -139,8 +139,13 @@ impl Net {
 
     pub fn program(&self, layout: Layout) -> Program {
         let blocks = self.wires.iter().zip(0..).map(|(wires, projection)| wires.block(projection, layout));
-        let projection =
-            |wires: &Wires| Sources { name: "wires".into(), segments: wires.segments.clone(), of: None };
+        let projection = |wires: &Wires| Sources {
+            name: "wires".into(),
+            segments: wires.segments.clone(),
+            of: None,
+            rows: 0,
+            slots: vec![],
+        };
         let slots = 2 * (self.sizes[0] + self.sizes[1]);
         let trace = |every| Trace { record: "r".into(), variable: "v".into(), every, width: 13 };
         Program {
@@ -363,6 +368,6 @@ impl Wires {
             true => Weights::Shared(edges().next().map_or(0, |edge| edge.2)),
             false => Weights::Each(edges().map(|edge| edge.2).collect()),
         };
-        Block { projection, partition: 0, source_first: 0, rows, entries, weights }
+        Block { projection, partition: 0, source_first: 0, rows, entries, order: Order::Target, weights }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fixture::Net;
 use super::{NARROW, adapter, check, load, net, run};
-use crate::compile::connect::{Block, Weights};
+use crate::compile::connect::{Block, Order, Weights};
 use crate::device::Engine;
 use crate::error::Error;
 use crate::lane::Op;
@@ -60,8 +60,13 @@ fn nothing_is_lost_when_all_fire_or_rows_are_long() {
     }
     // 100 slots in turn, all with a delay of 11 steps
     let entries = (0..rows[6000]).map(|k| (k % 100) | 11 << 24).collect();
-    let sources =
-        crate::program::Sources { name: "all".into(), segments: vec![(net.firsts[2], 6000)], of: None };
+    let sources = crate::program::Sources {
+        name: "all".into(),
+        segments: vec![(net.firsts[2], 6000)],
+        of: None,
+        rows: 0,
+        slots: vec![],
+    };
     program.projections = vec![sources];
     program.blocks = vec![Block {
         projection: 0,
@@ -69,6 +74,7 @@ fn nothing_is_lost_when_all_fire_or_rows_are_long() {
         source_first: 0,
         rows: rows.clone(),
         entries,
+        order: Order::Target,
         weights: Weights::Shared(-1),
     }];
     let mut gpu = load(adapter, program);
