@@ -37,6 +37,7 @@ mod rebuild;
 mod region;
 mod schedule;
 mod source;
+mod specialise;
 mod tangent;
 #[cfg(test)]
 mod tests;

@@ -90,8 +90,7 @@ impl Program {
 
     /// Replaces the constants of a kernel, by member.
     pub fn set_constants(&mut self, kernel: usize, constants: Vec<Vec<Vec<u32>>>) {
-        let members = self.kernels[kernel].members.iter_mut().zip(constants);
-        members.for_each(|(member, constants)| member.constants = constants);
+        self.kernels[kernel].set_constants(constants);
     }
 
     /// How many copies of the network there are: one for every trial.
@@ -170,6 +169,21 @@ pub struct Kernel {
     pub off: Vec<String>,
     /// The populations, by their first element: those of the first copy, then those of the next.
     pub members: Vec<Member>,
+}
+
+impl Kernel {
+    /// Replaces the constants of every member.
+    pub fn set_constants(&mut self, constants: Vec<Vec<Vec<u32>>>) {
+        let members = self.members.iter_mut().zip(constants);
+        members.for_each(|(member, constants)| member.constants = constants);
+    }
+
+    /// The bits of a constant, where all elements of all members have the same.
+    pub fn common_constant(&self, number: usize) -> Option<u32> {
+        let mut values = self.members.iter().map(|member| member.constants[number].as_slice());
+        let [first] = values.next()? else { return None };
+        values.all(|value| value == [*first]).then_some(*first)
+    }
 }
 
 /// Something that an element sends beside its spikes, under a number of its own: [`Member::outlets`].

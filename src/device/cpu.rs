@@ -99,10 +99,13 @@ pub(crate) struct Compiled {
     reads: Vec<Leaf>,
     /// What each leaf stands for, by leaf number.
     leaves: Vec<Option<Leaf>>,
+    /// Whether it holds for the constants that it was compiled with only.
+    is_special: bool,
 }
 
 impl Compiled {
-    fn new(kernel: &crate::program::Kernel) -> Result<Compiled> {
+    /// For any constants, or for those that the kernel's members have in common.
+    fn new(kernel: &Kernel, is_special: bool) -> Result<Compiled> {
         let mut leaves = vec![None; kernel.graph.leaves().len()];
         kernel.leaves.iter().for_each(|(id, leaf)| leaves[id.index()] = Some(*leaf));
         let plane = |k: usize| {
@@ -118,12 +121,16 @@ impl Compiled {
         let outputs: Vec<Output> = state.chain(fired).chain(others).collect();
         let arrivals = kernel.leaves.iter().filter(|(_, leaf)| matches!(leaf, Leaf::Arrival(_)));
         let consumed: Vec<_> = arrivals.map(|(id, _)| *id).collect();
-        let compiled = lane::Kernel::compile(&kernel.graph, &outputs, &consumed);
+        let common = |leaf: lane::LeafId| match leaves[leaf.index()] {
+            Some(Leaf::Constant(k)) if is_special => kernel.common_constant(k as usize),
+            _ => None,
+        };
+        let compiled = lane::Kernel::compile_known(&kernel.graph, &outputs, &consumed, &common);
         let compiled =
             compiled.map_err(|error| Error::Device(format!("kernel `{}`: {error}", kernel.name)))?;
         let reads =
             compiled.leaves().iter().map(|id| leaves[id.index()].expect("live leaves are known")).collect();
-        Ok(Compiled { kernel: compiled, reads, leaves })
+        Ok(Compiled { kernel: compiled, reads, leaves, is_special })
     }
 }
 
@@ -133,7 +140,8 @@ impl Engine {
     /// # Errors
     /// A kernel that cannot be compiled, threads that cannot be started.
     pub fn load(cpu: Cpu, program: Arc<Program>) -> Result<Engine> {
-        let compiled: Vec<Compiled> = program.kernels.iter().map(Compiled::new).collect::<Result<_>>()?;
+        let compiled: Vec<Compiled> =
+            program.kernels.iter().map(|kernel| Compiled::new(kernel, true)).collect::<Result<_>>()?;
         let survey = Arc::new(Survey::new(&program, cpu.cache));
         let copies: Vec<Replica> =
             (0..program.copies()).map(|copy| Replica::new(&program, &compiled, copy, &survey)).collect();
@@ -250,8 +258,13 @@ impl super::Engine for Engine {
     }
 
     fn set_constants(&mut self, kernel: usize, constants: Vec<Vec<Vec<u32>>>) -> Result<()> {
-        let program = Arc::make_mut(&mut self.program);
-        program.set_constants(kernel, constants);
+        if self.compiled[kernel].is_special {
+            // whoever changes constants once does it again: from now on they are read
+            let mut general = self.program.kernels[kernel].clone();
+            general.set_constants(constants);
+            return self.set_kernel(kernel, general);
+        }
+        Arc::make_mut(&mut self.program).kernels[kernel].set_constants(constants);
         let (program, compiled) = (self.program.clone(), std::mem::take(&mut self.compiled));
         self.shares_mut().for_each(|share| share.set_constants(&program, &compiled, kernel));
         self.compiled = compiled;
@@ -260,7 +273,7 @@ impl super::Engine for Engine {
 
     fn set_kernel(&mut self, number: usize, kernel: Kernel) -> Result<()> {
         let snapshot = self.snapshot()?;
-        let compiled = Compiled::new(&kernel)?;
+        let compiled = Compiled::new(&kernel, false)?;
         Arc::make_mut(&mut self.program).kernels[number] = kernel;
         self.compiled[number] = compiled;
         // planes may have come to the arena: it is laid out anew, around the same rows of synapses

@@ -14,6 +14,7 @@ use super::graph::{Graph, LeafId, NodeId, Rate, Ty};
 use super::isa::{CHUNK, Code, Memory};
 use super::op::Op;
 use super::optimise::optimise;
+use super::specialise::specialise;
 
 pub use super::isa::{Bound, Isa};
 use std::ops::Range;
@@ -105,6 +106,19 @@ impl Kernel {
         Kernel::compile_for(Isa::detect(), graph, outputs, consumed)
     }
 
+    /// Compiles as [`Kernel::compile`], for these bits of leaves that all lanes share.
+    ///
+    /// # Errors
+    /// As [`Kernel::compile`].
+    pub fn compile_known(
+        graph: &Graph,
+        outputs: &[Output],
+        consumed: &[LeafId],
+        known: &dyn Fn(LeafId) -> Option<u32>,
+    ) -> Result<Kernel, Error> {
+        Kernel::compiled(Isa::detect(), graph, outputs, consumed, known)
+    }
+
     /// Compiles for a given instruction set.
     ///
     /// # Errors
@@ -118,6 +132,16 @@ impl Kernel {
         if !isa.is_available() {
             return Err(Error::new(format!("this CPU has no {isa:?}")));
         }
+        Kernel::compiled(isa, graph, outputs, consumed, &|_| None)
+    }
+
+    fn compiled(
+        isa: Isa,
+        graph: &Graph,
+        outputs: &[Output],
+        consumed: &[LeafId],
+        known: &dyn Fn(LeafId) -> Option<u32>,
+    ) -> Result<Kernel, Error> {
         check(graph, outputs)?;
         let mut graph = graph.clone();
         let nodes: Vec<NodeId> = outputs
@@ -128,6 +152,7 @@ impl Kernel {
             })
             .collect();
         let (graph, nodes) = optimise(&graph, &nodes);
+        let (graph, nodes) = specialise(&graph, &nodes, known);
         let rates = graph.rates();
         let in_place: Vec<Option<LeafId>> = outputs.iter().map(|output| output.in_place).collect();
         let bits: Vec<bool> = outputs.iter().map(|output| output.bits).collect();

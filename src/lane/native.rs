@@ -59,8 +59,8 @@ impl Native {
         let mut places = Places::new(layout, is_direct);
         let mut segments = vec![];
         lists(items, &Slots::new(), &mut places, &mut segments);
-        let is_aligned = segments.iter().any(|segment| segment.vectors > 1);
-        let all_ones = places.constants.0.iter().position(|bits| *bits == !0);
+        let is_aligned = segments.iter().any(Segment::needs_alignment);
+        let all_ones = places.constants.all_ones();
         let Places { constants, calls, rare, .. } = places;
         let calls = calls.into_iter().map(|(op, from)| isa::vector_call(op, from) as u64).collect();
         let planes = layout.leaves + layout.outputs.len();

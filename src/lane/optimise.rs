@@ -94,7 +94,17 @@ impl Simplifier {
                 (Some(a), _) => Some(self.node(g, Op::Sub, Ty::F32, &[b, a])),
                 _ => None,
             },
-            Op::Sub => negated(g, b).map(|b| self.node(g, Op::Add, Ty::F32, &[a, b])),
+            Op::Sub => match (negated(g, b), if_chosen(g, b)) {
+                (Some(b), _) => Some(self.node(g, Op::Add, Ty::F32, &[a, b])),
+                (_, Some((condition, x))) => {
+                    let less = self.node(g, Op::Sub, Ty::F32, &[a, x]);
+                    Some(g.select(condition, less, a))
+                }
+                _ => negated(g, a).map(|a| {
+                    let sum = self.node(g, Op::Add, Ty::F32, &[a, b]);
+                    self.node(g, Op::Neg, Ty::F32, &[sum])
+                }),
+            },
             Op::Mul | Op::Div if kb == Some(1.0) => Some(a),
             Op::Mul if ka == Some(1.0) => Some(b),
             Op::Mul if kb == Some(-1.0) => Some(self.node(g, Op::Neg, Ty::F32, &[a])),
@@ -139,6 +149,22 @@ fn compare(g: &mut Graph, op: Op, a: NodeId, b: NodeId) -> Option<NodeId> {
         return None;
     }
     Some(g.binary(op, inner.operands[0], inner.operands[1]))
+}
+
+/// Of `x * (c ? 1 : 0)`: c and x. What a spike takes from a potential has this form.
+fn if_chosen(g: &Graph, product: NodeId) -> Option<(NodeId, NodeId)> {
+    let node = g.node(product);
+    let [p, q, _] = node.operands;
+    let condition = |id: NodeId| {
+        let choice = g.node(id);
+        let [c, accept, reject] = choice.operands;
+        let is_flag = choice.op == Op::Select
+            && g.constant_f32(accept) == Some(1.0)
+            && g.constant_f32(reject) == Some(0.0);
+        is_flag.then_some(c)
+    };
+    let of = |flag: NodeId, x: NodeId| condition(flag).map(|c| (c, x));
+    if node.op == Op::Mul { of(p, q).or_else(|| of(q, p)) } else { None }
 }
 
 /// An operation on a choice of two constants with a third: the choice of two results.

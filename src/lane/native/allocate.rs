@@ -148,7 +148,7 @@ impl<'a> Allocation<'a> {
             (
                 Micro::Fma(..)
                 | Micro::Select(..)
-                | Micro::AddIf(..)
+                | Micro::TwoIf(..)
                 | Micro::Xor3(..)
                 | Micro::Odd(..)
                 | Micro::Rare { .. },
@@ -177,6 +177,8 @@ impl<'a> Allocation<'a> {
         let pool: Vec<Register> = (0..REGISTERS).filter(is_free).collect();
         let micros = &self.rare[list];
         let mut own = Allocation::new(micros, &[], self.all_ones, pool);
+        // masks that the main way needs later stay in their registers
+        own.masks.fill(None);
         own.uses[micros.len() - 1].push(micros.len());
         own.register_of[0] = Some(x.vector());
         (1..micros.len()).for_each(|position| own.micro(position));

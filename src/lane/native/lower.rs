@@ -1,5 +1,6 @@
 //! Instructions as micro-instructions: one list of instructions becomes one [`Segment`].
 
+use super::allocate::allocate;
 use super::math;
 use super::micro::{Arg, Builder, Compare, Constants, Home, Micro, One, Order, Two, Value};
 use super::unroll;
@@ -15,6 +16,13 @@ pub struct Segment {
     pub micros: Vec<Micro>,
     /// How many vectors they compute
     pub vectors: usize,
+}
+
+impl Segment {
+    /// Whether its vectors share what depends on their numbers.
+    pub fn needs_alignment(&self) -> bool {
+        self.micros.iter().any(|micro| matches!(micro, Micro::Chunk))
+    }
 }
 
 /// The list for `exprel` among [`Places::rare`].
@@ -63,7 +71,19 @@ impl<'a> Places<'a> {
             let micros = unroll::unrolled(&micros, &mut self.constants);
             return Segment { micros, vectors: unroll::VECTORS };
         }
+        if self.is_direct && unroll::is_possible(&micros) {
+            let segments = unroll::SIDE_BY_SIDE
+                .map(|vectors| Segment { micros: unroll::side_by_side(&micros, vectors), vectors });
+            if let Some(segment) = segments.into_iter().find(|segment| self.fits(segment)) {
+                return segment;
+            }
+        }
         Segment { micros, vectors: 1 }
+    }
+
+    /// Whether there are registers for all of its values.
+    fn fits(&self, segment: &Segment) -> bool {
+        allocate(&segment.micros, &self.rare, self.constants.all_ones()).n_spills == 0
     }
 }
 

@@ -56,7 +56,7 @@ fn demote(micros: &[Micro], is_mask: &mut [bool]) -> bool {
             }
             Micro::Two(Two::And, ..) => {}
             Micro::Two(Two::NotAnd, _, b) => vectors = [value(b), None, None],
-            Micro::AddIf(a, _, c) => vectors = [Some(a), value(c), None],
+            Micro::TwoIf(_, a, _, c) => vectors = [Some(a), value(c), None],
             Micro::Select(_, a, b) => vectors = [Some(a), value(b), None],
             Micro::StoreBits(..) => {}
             Micro::Rare { fast, x, .. } => vectors = [Some(fast), Some(x), None],
@@ -82,7 +82,7 @@ fn assign(micros: &[Micro], is_mask: &[bool]) -> (Vec<Option<usize>>, Option<Val
     let mut registers = vec![None; micros.len()];
     let mut held: [Option<Value>; REGISTERS] = [None; REGISTERS];
     for (position, micro) in micros.iter().enumerate() {
-        if matches!(micro, Micro::Call(..) | Micro::Rare { .. }) {
+        if matches!(micro, Micro::Call(..)) {
             // functions keep no masks
             let across = held.iter().flatten().find(|value| last[**value] > position);
             if let Some(value) = across {

@@ -84,9 +84,10 @@ fn beyond(b: &mut Builder, x: Value, order: Order, limit: f32, value: f32, y: Va
 
 /// [`exprel`] where every lane is near 0, as the steps of exponential Euler are; otherwise the list does it.
 pub fn exprel_near(b: &mut Builder, x: Value, list: usize) -> Value {
-    let (log2_e, magic, one) = (b.float(LOG2_E), b.float(MAGIC), b.float(1.0));
-    let t = mul_add(b, false, x, log2_e, magic);
-    let all = b.compare(Order::Eq, t, magic);
+    // what lies nearer to 0 than ln 2 / 2 needs no reduction
+    let (without_sign, limit, one) = (b.bits(0x7fff_ffff), b.float(0.3465), b.float(1.0));
+    let size = b.two(Two::And, V(x), without_sign);
+    let all = b.compare(Order::Lt, size, limit);
     let p = poly(b, false, x, &EXP_COEFFICIENTS);
     let fast = mul_add(b, false, p, V(x), one);
     b.push(Micro::Rare { all, fast, x, list })

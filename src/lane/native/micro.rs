@@ -63,6 +63,13 @@ pub enum Two {
     Compare(Compare),
 }
 
+impl Two {
+    /// Whether it can be done in some lanes only.
+    pub fn may_be_masked(self) -> bool {
+        matches!(self, Two::Add | Two::Sub | Two::Mul | Two::AddI | Two::SubI)
+    }
+}
+
 /// A comparison; its result is all ones or 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Compare {
@@ -136,8 +143,8 @@ pub enum Micro {
     Fma(Value, Value, Arg),
     /// `b` where `a`, else `c`; bit by bit
     Select(Value, Value, Arg),
-    /// `a + c` where the mask holds, else `a`; in whole numbers: `a`, mask, `c`
-    AddIf(Value, Value, Arg),
+    /// The operation on `a` and `c` where the mask holds, else `a`: `a`, mask, `c`
+    TwoIf(Two, Value, Value, Arg),
     /// `a ^ b ^ c`
     Xor3(Value, Value, Arg),
     /// Even lanes of the first, odd lanes of the second
@@ -170,9 +177,10 @@ impl Micro {
             Micro::Spread(arg) => [value(arg), None, None],
             Micro::One(_, a) | Micro::Store(_, a) | Micro::StoreBits(_, _, a) => [Some(a), None, None],
             Micro::Two(_, a, b) => [Some(a), value(b), None],
-            Micro::Fma(a, b, c) | Micro::Select(a, b, c) | Micro::AddIf(a, b, c) | Micro::Xor3(a, b, c) => {
-                [Some(a), Some(b), value(c)]
-            }
+            Micro::Fma(a, b, c)
+            | Micro::Select(a, b, c)
+            | Micro::TwoIf(_, a, b, c)
+            | Micro::Xor3(a, b, c) => [Some(a), Some(b), value(c)],
             Micro::Odd(a, b) => [Some(a), Some(b), None],
             Micro::Call(_, a, b) => [Some(a), b, None],
         };
@@ -196,6 +204,11 @@ impl Constants {
             self.0.push(bits);
             self.0.len() - 1
         })
+    }
+
+    /// The number of the constant with all bits set, if there is one.
+    pub fn all_ones(&self) -> Option<usize> {
+        self.0.iter().position(|bits| *bits == !0)
     }
 }
 
@@ -271,7 +284,7 @@ impl<'a> Builder<'a> {
                 (_, Micro::Two(Two::And, mask, amount @ Arg::Constant(_)))
                     if matches!(self.list[mask], Micro::Two(Two::Compare(_), ..)) =>
                 {
-                    Some(Micro::AddIf(x, mask, amount))
+                    Some(Micro::TwoIf(Two::AddI, x, mask, amount))
                 }
                 _ => None,
             },
@@ -290,6 +303,12 @@ impl<'a> Builder<'a> {
 
     pub fn select(&mut self, condition: Value, accept: Arg, reject: Arg) -> Value {
         let accept = self.value(accept);
+        if let Micro::Two(two, a, b) = self.list[accept]
+            && Arg::Value(a) == reject
+            && two.may_be_masked()
+        {
+            return self.push(Micro::TwoIf(two, a, condition, b));
+        }
         self.push(Micro::Select(condition, accept, reject))
     }
 

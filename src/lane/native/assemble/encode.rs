@@ -254,10 +254,18 @@ impl Assembler<'_> {
                 let last = self.operand(arg, reads[2])?;
                 with!(self.a, vpternlogd, d, b, last; 0xca)
             }
-            Micro::AddIf(_, _, arg) => {
+            Micro::TwoIf(two, _, _, arg) => {
                 let mask = self.as_mask(reads[1])?;
                 let last = self.operand(arg, reads[2])?;
-                with!(self.a, vpaddd, under(d, mask), d, last)
+                let lanes = under(d, mask);
+                match two {
+                    Two::Add => with!(self.a, vaddps, lanes, d, last),
+                    Two::Sub => with!(self.a, vsubps, lanes, d, last),
+                    Two::Mul => with!(self.a, vmulps, lanes, d, last),
+                    Two::AddI => with!(self.a, vpaddd, lanes, d, last),
+                    Two::SubI => with!(self.a, vpsubd, lanes, d, last),
+                    other => unreachable!("{other:?} is done in all lanes"),
+                }
             }
             Micro::Xor3(_, _, arg) => {
                 let last = self.operand(arg, reads[2])?;
