@@ -29,6 +29,7 @@ use crate::program::MAX_WINDOW;
 use crate::unit::{Quantity, Time, ms};
 use record::What;
 use std::ops::Range;
+use view::NetworkId;
 
 /// Elements that share a model: neurons, or the sources of a stimulus.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ pub struct Population {
 /// A network: what there is, how it is connected, what is recorded.
 #[derive(Clone, Debug)]
 pub struct Network {
+    id: NetworkId,
     dt_ms: f64,
     seed: u64,
     populations: Vec<Population>,
@@ -69,6 +71,7 @@ impl Network {
             return Err(Error::Value { what: "`dt`".into(), expected: "> 0 ms".into(), got });
         }
         Ok(Network {
+            id: NetworkId::next(),
             dt_ms,
             seed: 1,
             populations: vec![],
@@ -120,7 +123,7 @@ impl Network {
         let mut settings = instance.settle(&place, size)?;
         settings.count_ports(&place, size, self.dt_ms)?;
         self.populations.push(Population { name: name.into(), size, settings, each_trial: vec![] });
-        Ok(View::whole(PopulationId(self.populations.len() as u32 - 1), size))
+        Ok(View::whole(self.id, PopulationId(self.populations.len() as u32 - 1), size))
     }
 
     /// Begins a projection from all of `from` to all of `to`; [`ProjectionBuilder::build`] adds it.
@@ -230,7 +233,7 @@ impl Network {
         let found = self.populations.iter().position(|population| population.name == name);
         let known = self.populations.iter().map(|population| population.name.as_str());
         let k = found.ok_or_else(|| Error::unknown("population", name, "the network", known))?;
-        Ok(View::whole(PopulationId(k as u32), self.populations[k].size))
+        Ok(View::whole(self.id, PopulationId(k as u32), self.populations[k].size))
     }
 
     /// The population of an identifier of this network.

@@ -123,12 +123,14 @@ impl Simulator {
         self.create_unnamed(model, 1)
     }
 
-    /// The node ids: 1 for the first node that was created, then in the order of creation.
+    /// The node ids: 1 for the first node that was created, then in the order of creation. None for nodes of another
+    /// simulator.
     pub fn node_ids(&self, nodes: &View) -> Vec<u64> {
         let sizes = self.network.populations().iter().map(|population| u64::from(population.size));
         let firsts: Vec<u64> =
             sizes.scan(1, |next, size| Some(std::mem::replace(next, *next + size))).collect();
-        let ids = nodes.slices().iter().flat_map(|slice| {
+        let own = nodes.slices().iter().filter(|_| self.network.own(nodes).is_ok());
+        let ids = own.flat_map(|slice| {
             let first = firsts[slice.population.0 as usize] + u64::from(slice.first);
             first..first + u64::from(slice.len)
         });
@@ -146,6 +148,8 @@ impl Simulator {
         rule: impl Into<Connectivity>,
         synapse: Synapse,
     ) -> Result<()> {
+        self.network.own(from)?;
+        self.network.own(to)?;
         synapse.connect(self.describe()?, from, to, rule.into())
     }
 
@@ -266,8 +270,10 @@ impl Simulator {
     /// The connections from nodes of `from` to nodes of `to`. See [`Rollout::connections`].
     ///
     /// # Errors
-    /// What cannot be built.
+    /// What cannot be built; nodes of another simulator.
     pub fn connections(&mut self, from: &View, to: &View) -> Result<Connections> {
+        self.network.own(from)?;
+        self.network.own(to)?;
         Ok(self.rollout()?.connections(from, to))
     }
 

@@ -7,7 +7,8 @@ use synfire::models::{
 };
 use synfire::monitor::{Monitor, monitor};
 use synfire::network::rule::{all_to_all, one_to_one};
-use synfire::unit::{Hz, S, mA, mV, ms};
+use synfire::simulator::{Simulator, Synapse};
+use synfire::unit::{Hz, S, mA, mV, ms, pA};
 use synfire::{Device, Network, Result};
 
 /// What is said of a projection between populations of these models.
@@ -23,6 +24,44 @@ fn said(describe: impl Fn(&mut Network) -> Result<()>) -> String {
         network.population(name, 2, model).expect(name);
     }
     describe(&mut network).expect_err("it does not fit").to_string()
+}
+
+#[test]
+fn elements_of_another_network_are_refused() {
+    let mut other = Network::new(0.1 * ms).expect("a network");
+    let foreign = other.population("cells", 2, lif()).expect("cells");
+    let refused = "of another network";
+    let project = said(|network| {
+        let cells = network.find("cells")?;
+        network.project(&foreign, &cells, all_to_all()).weight(1.0 * mV).build()
+    });
+    let mixed = said(|network| {
+        let all = network.find("cells")? + foreign.clone();
+        network.record_spikes("all", &all)
+    });
+    let trace = said(|network| network.record_trace("trace", &foreign, &["V"], 0.1 * ms));
+    for text in [project, mixed, trace] {
+        assert!(text.contains(refused), "{text}");
+    }
+    let mut simulator = Simulator::new(0.1 * ms).expect("a simulator");
+    let own = simulator.create("cells", iaf_psc_exp(), 2).expect("cells");
+    assert_eq!(simulator.node_ids(&foreign), Vec::<u64>::new());
+    let connect = simulator.connect(&own, &foreign, all_to_all(), Synapse::default());
+    let set = simulator.set(&foreign, "V_m", -60.0 * mV);
+    let get = simulator.get(&(own.clone() + foreign), "V_m").map(|_| ());
+    for result in [connect, set, get] {
+        let text = result.expect_err("it is refused").to_string();
+        assert!(text.contains(refused), "{text}");
+    }
+}
+
+#[test]
+fn a_weight_is_finite() {
+    let text = said(|network| {
+        let (noise, nest) = (network.find("noise")?, network.find("nest")?);
+        network.project(&noise, &nest, all_to_all()).weight(f64::INFINITY * pA).build()
+    });
+    assert!(text.contains("finite"), "{text}");
 }
 
 #[test]

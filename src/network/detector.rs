@@ -257,6 +257,7 @@ impl Network {
             .next()
             .ok_or_else(|| Error::network(format!("detector `{name}` has no input; give it at least one")))?;
         let from = inputs.fold(first, |all, view| all + view);
+        self.own(&from)?;
         let window = detector.window.steps(self, &format!("detector `{name}`"))?;
         let what = What::Detector(detector.settle(self, name)?);
         self.records.push(Record { name: name.into(), from, what, window });

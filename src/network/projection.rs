@@ -255,6 +255,8 @@ impl<'a> ProjectionBuilder<'a> {
     /// One sentence on what does not fit: port, unit, rule, sizes, delay.
     pub fn build(self) -> Result<()> {
         let network = self.network;
+        network.own(&self.from)?;
+        network.own(&self.to)?;
         let title = |view: &View| network.get(view.slices()[0].population).name.clone();
         let name = self.name.unwrap_or_else(|| format!("{}_{}", title(&self.from), title(&self.to)));
         let place = format!("projection `{name}`");
@@ -293,7 +295,7 @@ impl<'a> ProjectionBuilder<'a> {
         let weight = dense(&place, self.weight, &self.connectivity.rule, (self.from.len(), self.to.len()))?;
         let weight = weight.resolve(&format!("the weight of {place}"), &unit)?;
         let weight = weight.times(target.factor(self.port.as_deref())?);
-        target.check_signs(self.port.as_deref(), &weight)?;
+        target.check_weights(self.port.as_deref(), &weight)?;
         let symmetric = matches!(self.connectivity.rule, Rule::SymmetricPairwiseBernoulli(_));
         let back = match self.back.or(symmetric.then_some(Back(None))) {
             None => None,
@@ -310,7 +312,7 @@ impl<'a> ProjectionBuilder<'a> {
                 }
                 let what = format!("the weight back of {place}");
                 let weight = given.map_or(Ok(weight.clone()), |given| given.resolve(&what, &unit))?;
-                back.check_signs(self.port.as_deref(), &weight)?;
+                back.check_weights(self.port.as_deref(), &weight)?;
                 Some(weight)
             }
         };

@@ -112,6 +112,7 @@ pub enum What {
 impl Record {
     pub(super) fn spikes(network: &Network, name: &str, from: &View, what: What) -> Result<Record> {
         check_name(network, name)?;
+        network.own(from)?;
         Ok(Record { name: name.into(), from: from.clone(), what, window: Steps::ALL })
     }
 
@@ -123,6 +124,7 @@ impl Record {
         every: Quantity<Time>,
     ) -> Result<Record> {
         check_name(network, name)?;
+        network.own(from)?;
         let what = format!("the interval of record `{name}`");
         let every = network.steps(&what, every.value_in(ms))?;
         if every == 0 || every > u64::from(u32::MAX) {

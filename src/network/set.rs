@@ -18,6 +18,7 @@ impl Network {
     /// # Errors
     /// An unknown name, a wrong unit, a value outside its bounds, a column of a schedule.
     pub(crate) fn set(&mut self, view: &View, name: &str, given: &Given) -> Result<()> {
+        self.own(view)?;
         let mut changed = self.clone();
         let mut offset = 0;
         for slice in view.slices() {

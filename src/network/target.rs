@@ -161,15 +161,19 @@ impl Target<'_> {
     }
 
     /// Every weight needs a port that takes its sign.
-    pub fn check_signs(&self, port: Option<&str>, weight: &Value) -> Result<()> {
-        if self.current.is_some() || self.receptor.is_some() {
-            return Ok(());
-        }
+    pub fn check_weights(&self, port: Option<&str>, weight: &Value) -> Result<()> {
         let weights: Vec<f64> = match weight {
             Value::Constant(weight) => vec![*weight],
             Value::Each(weights) => weights.to_vec(),
             Value::Random(_) => return Ok(()),
         };
+        if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
+            let text = format!("{}: a weight is a finite number, got {weight}", self.place);
+            return Err(Error::network(text));
+        }
+        if self.current.is_some() || self.receptor.is_some() {
+            return Ok(());
+        }
         for model in self.models() {
             for weight in &weights {
                 if port_for(model, port, *weight).is_none() {

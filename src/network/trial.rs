@@ -55,6 +55,7 @@ impl Network {
         population: &View,
         models: impl IntoIterator<Item = M>,
     ) -> Result<()> {
+        self.own(population)?;
         let [slice] = population.slices() else {
             return Err(Error::network("values for each trial are set on one population at a time"));
         };

@@ -3,6 +3,7 @@
 use super::Network;
 use crate::error::{Error, Result};
 use std::ops::{Add, Bound, RangeBounds};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The position of a population in its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,15 +20,29 @@ pub struct Slice {
     pub len: u32,
 }
 
+/// Which network a view is of. A clone of a network is the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NetworkId(u64);
+
+impl NetworkId {
+    /// One that no other network of this process has.
+    pub fn next() -> NetworkId {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NetworkId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// Elements of one or several populations, in order: `exc + inh`, `exc.slice(..50)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
+    /// None where elements of several networks were added
+    network: Option<NetworkId>,
     slices: Vec<Slice>,
 }
 
 impl View {
-    pub(crate) fn whole(population: PopulationId, len: u32) -> View {
-        View { slices: vec![Slice { population, first: 0, len }] }
+    pub(super) fn whole(network: NetworkId, population: PopulationId, len: u32) -> View {
+        View { network: Some(network), slices: vec![Slice { population, first: 0, len }] }
     }
 
     /// The slices, in order.
@@ -72,11 +87,19 @@ impl View {
             }
             offset += slice.len;
         }
-        Ok(View { slices })
+        Ok(View { network: self.network, slices })
     }
 }
 
 impl Network {
+    /// Refuses elements of other networks.
+    pub(crate) fn own(&self, view: &View) -> Result<()> {
+        if view.network == Some(self.id) {
+            return Ok(());
+        }
+        Err(Error::network("these elements are of another network; take those that this one gave"))
+    }
+
     /// Elements by name: `exc`, `exc[5]`, `exc[0..50]`, or a sum of these, `exc + inh[..10]`.
     ///
     /// # Errors
@@ -113,7 +136,8 @@ impl Network {
 impl Add for &View {
     type Output = View;
     fn add(self, other: &View) -> View {
-        View { slices: self.slices.iter().chain(&other.slices).copied().collect() }
+        let network = self.network.filter(|_| self.network == other.network);
+        View { network, slices: self.slices.iter().chain(&other.slices).copied().collect() }
     }
 }
 
@@ -130,7 +154,8 @@ mod tests {
 
     #[test]
     fn slices_cross_populations() {
-        let sum = View::whole(PopulationId(0), 10) + View::whole(PopulationId(1), 5);
+        let id = NetworkId::next();
+        let sum = View::whole(id, PopulationId(0), 10) + View::whole(id, PopulationId(1), 5);
         let part = sum.slice(8..12).expect("it fits");
         let expected = [
             Slice { population: PopulationId(0), first: 8, len: 2 },

@@ -43,6 +43,7 @@ impl Rollout {
         senders: &View,
         spikes: impl IntoIterator<Item = (u32, Quantity<Time>)>,
     ) -> Result<()> {
+        self.network.own(senders)?;
         let mut events = vec![];
         for (index, time) in spikes {
             if index >= senders.len() {
@@ -120,6 +121,7 @@ impl Rollout {
     /// A port that does not exist or where no projection ends (its resolution follows from its projections), a wrong
     /// unit, a weight that is too large for what arrives with it.
     pub fn inject(&mut self, view: &View, port: &str, weight: impl Into<Given>) -> Result<()> {
+        self.network.own(view)?;
         let given = weight.into();
         let mut offset = 0;
         let mut arrivals = vec![];

@@ -77,6 +77,7 @@ impl Rollout {
 
     /// What the name stands for in the models of the view: the same in all.
     fn kind(&self, view: &View, name: &str) -> Result<Kind> {
+        self.network.own(view)?;
         let mut found = None;
         for slice in view.slices() {
             let population = self.network.get(slice.population);

@@ -132,7 +132,7 @@ impl SimulationResult {
         let mut populations: Vec<u32> = nodes.slices().iter().map(|slice| slice.population.0).collect();
         populations.sort_unstable();
         populations.dedup();
-        let known = populations.into_iter().map(|k| &self.recording.populations[k as usize]);
+        let known = populations.into_iter().filter_map(|k| self.recording.populations.get(k as usize));
         let rates = known.map(|it| (f64::from(it.size), it.rate_hz(self.recording.duration_ms)));
         let (size, spikes) = rates.fold((0.0, 0.0), |sum, (size, rate)| (sum.0 + size, sum.1 + size * rate));
         if size > 0.0 { spikes / size } else { 0.0 }
