@@ -85,7 +85,8 @@ pub fn correlomatrix_detector() -> Detector {
 /// Raw covariances of binary states: entry (i, j) at a lag is the number of steps in which j is active and i is active the
 /// lag later.
 ///
-/// A time of activity counts when it is over. NEST 3.10 waits for one more event then, and does not use `Tstart` and
+/// A time of activity counts when it is over. Where the first that is seen of an element is its end, it began with the run,
+/// as in NEST. NEST 3.10 waits for one more event then, and does not use `Tstart` and
 /// `Tstop` either.
 pub fn correlospinmatrix_detector() -> Detector {
     Detector::new(Measure::Spins)

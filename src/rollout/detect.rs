@@ -21,6 +21,8 @@ pub(super) struct Detection {
     past: VecDeque<Together>,
     /// The beginning of the activity of each channel.
     active: Vec<Option<u64>>,
+    /// Whether a channel has changed: before that nobody knows whether it is active.
+    changed: Vec<bool>,
     over: VecDeque<Activity>,
 }
 
@@ -54,6 +56,7 @@ impl Detection {
             current: (0..n).map(|channel| Together { channel, ..Together::default() }).collect(),
             past: VecDeque::new(),
             active: vec![None; n as usize],
+            changed: vec![false; n as usize],
             over: VecDeque::new(),
             detecting: detecting.clone(),
         }
@@ -74,9 +77,10 @@ impl Detection {
         self.reach(stamp, found);
         let (channel, _) = self.senders[column as usize];
         let active = &mut self.active[channel as usize];
+        let is_first = !std::mem::replace(&mut self.changed[channel as usize], true);
         if up {
             *active = active.or(Some(stamp));
-        } else if let Some(on) = active.take() {
+        } else if let Some(on) = active.take().or(is_first.then_some(0)) {
             self.end(Activity { channel, on, off: stamp }, found);
         }
     }
@@ -90,6 +94,7 @@ impl Detection {
             self.past.clear();
             self.over.clear();
             self.active.fill(None);
+            self.changed.fill(false);
             self.current
                 .iter_mut()
                 .for_each(|it| *it = Together { channel: it.channel, ..Together::default() });

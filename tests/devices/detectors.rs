@@ -119,12 +119,11 @@ fn in_nests_words(device: &Device) -> Result<(), Failed> {
 
 /// What does not fit is one sentence.
 fn refusals(_: &Device) -> Result<(), Failed> {
-    let said = |detector: synfire::network::detector::Detector| {
-        let mut network = Network::new(0.1 * ms).expect("a time step");
-        network.detect("found", detector).expect_err("it does not fit").to_string()
-    };
     let mut network = Network::new(0.1 * ms)?;
     let cells = network.population("cells", 2, iaf_psc_exp())?;
+    let said = |detector: synfire::network::detector::Detector| {
+        network.clone().detect("found", detector).expect_err("it does not fit").to_string()
+    };
     let cases = [
         (said(correlation_detector()), "detector `found` has no input"),
         (
