@@ -2,6 +2,7 @@
 
 use super::Network;
 use crate::error::{Error, Result};
+use std::fmt;
 use std::ops::{Add, Bound, RangeBounds};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,8 +22,15 @@ pub struct Slice {
 }
 
 /// Which network a view is of. A clone of a network is the same one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct NetworkId(u64);
+
+/// Networks of the same description are printed alike.
+impl fmt::Debug for NetworkId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("_")
+    }
+}
 
 impl NetworkId {
     /// One that no other network of this process has.
