@@ -277,7 +277,7 @@ fn derivative(p: Params, d: Derived, s: State) -> State {
 fn update(p: Params, d: Derived, s: State, x: Input, dt: f32) -> State {
     var lost: State;
     lost.V_m = s.V_lost;
-    let after = rkf45_threshold(p, d, s, dt, p.gsl_error_tol, s.h, lost);
+    let after = rkf45_compensated(p, d, s, dt, p.gsl_error_tol, s.h, lost);
     var next = after.s;
     next.V_lost = after.lost.V_m;
     next.h = after.h;

@@ -2,6 +2,7 @@
 //!
 //! Every number is a multiple of 1/256, so that arithmetic is exact and drivers may rearrange it.
 
+use super::NARROW;
 use crate::compile::connect::{Block, Layout, Order, Weights};
 use crate::lane::{Graph, NodeId, Op, Rate, Ty};
 use crate::model::reflect::Scalar;
@@ -370,4 +371,15 @@ impl Wires {
         };
         Block { projection, partition: 0, source_first: 0, rows, entries, order: Order::Target, weights }
     }
+}
+
+/// The program of a net in which v doubles in every step from 2^100 in neuron 30 of `b`: it is infinite after 28 of them.
+pub fn overflowing(net: &Net) -> Program {
+    let mut program = net.program(NARROW);
+    let kernel = &mut program.kernels[0];
+    kernel.members[1].state[0] =
+        (0..37).map(|i| if i == 30 { 2f32.powi(100) } else { 0.0 }.to_bits()).collect();
+    let v = kernel.graph.leaf("v", crate::lane::Ty::F32, crate::lane::Rate::Lane);
+    kernel.next[0] = kernel.graph.binary(Op::Add, v, v);
+    program
 }

@@ -1,11 +1,10 @@
 //! The device halts by itself, and worst cases.
 
-use super::fixture::Net;
+use super::fixture::{Net, overflowing};
 use super::{NARROW, adapter, check, load, net, run};
 use crate::compile::connect::{Block, Order, Weights};
 use crate::device::Engine;
 use crate::error::Error;
-use crate::lane::Op;
 
 #[test]
 fn a_full_log_halts_and_goes_on() {
@@ -18,13 +17,7 @@ fn a_full_log_halts_and_goes_on() {
 #[test]
 fn a_state_that_is_not_finite_ends_the_run() {
     let Some(adapter) = adapter() else { return };
-    let mut program = Net::new([100, 37, 20, 5], 0, 3).program(NARROW);
-    let kernel = &mut program.kernels[0];
-    // v doubles in every step from 2^100 in neuron 30 of `b`, so it is infinite after 28 of them
-    kernel.members[1].state[0] =
-        (0..37).map(|i| if i == 30 { 2f32.powi(100) } else { 0.0 }.to_bits()).collect();
-    let v = kernel.graph.leaf("v", crate::lane::Ty::F32, crate::lane::Rate::Lane);
-    kernel.next[0] = kernel.graph.binary(Op::Add, v, v);
+    let program = overflowing(&Net::new([100, 37, 20, 5], 0, 3));
     let mut gpu = load(adapter, program);
     let error = gpu.run(200, &[]).expect_err("it overflows");
     let Error::NotFinite { population, trial: None, element, variable, time_ms } = error else {

@@ -1,13 +1,12 @@
 //! Rounds that deliver the window before their own give the same as those that deliver their own.
 
-use super::fixture::Net;
+use super::fixture::{Net, overflowing};
 use super::{NARROW, STEPS, adapter, check, load, run};
 use crate::compile::connect::Layout;
 use crate::device::Engine;
 use crate::device::gpu::round::{Overlap, Rounds, pays};
 use crate::device::gpu::{Adapter, Gpu};
 use crate::error::Error;
-use crate::lane::Op;
 use crate::program::Edit;
 
 fn overlapping() -> Option<Adapter> {
@@ -117,13 +116,7 @@ fn a_snapshot_holds_all_that_is_on_its_way() {
 #[test]
 fn a_state_that_is_not_finite_ends_the_run() {
     let Some(adapter) = overlapping() else { return };
-    let mut program = Net::new([100, 37, 20, 5], 0, 6).program(NARROW);
-    let kernel = &mut program.kernels[0];
-    // v doubles in every step from 2^100 in neuron 30 of `b`, so it is infinite after 28 of them
-    kernel.members[1].state[0] =
-        (0..37).map(|i| if i == 30 { 2f32.powi(100) } else { 0.0 }.to_bits()).collect();
-    let v = kernel.graph.leaf("v", crate::lane::Ty::F32, crate::lane::Rate::Lane);
-    kernel.next[0] = kernel.graph.binary(Op::Add, v, v);
+    let program = overflowing(&Net::new([100, 37, 20, 5], 0, 6));
     let mut gpu = load(adapter, program);
     let Err(Error::NotFinite { element: 30, time_ms, .. }) = gpu.run(200, &[]) else {
         panic!("it overflows in element 30")
